@@ -1,0 +1,134 @@
+"""What a form asks for and brings back: platform-neutral, and its checks that need nobody else."""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+
+from bot import model, ports
+
+# Tower: 2 to 99 of these (seqeralabs/terraform-provider-seqera, overlay of container-registry credentials).
+NAME = re.compile(r"[A-Za-z0-9_-]{2,99}")
+# The distribution spec's repository name, lower case; ACR allows 256 characters.
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
+# ACR takes one star, and only as the whole last part (docs: container-registry-token-based-repository-permissions).
+WILDCARD = re.compile(rf"(?:{_PART}/)*\*")
+LONGEST_REPOSITORY = 256
+LONGEST_REASON = 500
+
+
+class Field(enum.StrEnum):
+    """The fields of the form; `BadInput.problems` is keyed by these."""
+
+    NAME = "name"
+    WORKSPACE = "workspace"
+    REPOSITORY = "repository"
+    VALIDITY = "validity"
+    REASON = "reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a fresh form shows."""
+
+    name: str  # suggested
+    workspaces: tuple[model.Workspace, ...]
+    approvers: tuple[model.Principal, ...]
+    approval: model.Place
+    needed: int
+    deadline_hours: float
+    longest_validity_days: int | None
+
+
+class Holder(enum.StrEnum):
+    """Who already holds a registry's host in a workspace."""
+
+    NOBODY = "nobody"
+    OURS = "ours"  # a credential that this bot made
+    OPEN = "open"  # a request that is still open
+    MANUAL = "manual"  # a credential made by hand in Tower
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the requester is told before sending, once workspace and repository are chosen."""
+
+    approvers: tuple[model.Principal, ...]
+    needed: int
+    holder: Holder = Holder.NOBODY
+    held_by: str | None = None  # the credential's name
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A form as it was sent. `op` names the sending, so that a redelivery is the same one."""
+
+    by: model.Principal
+    place: model.Place | None
+    name: str
+    workspace_id: int | None
+    repository: ports.Repository | None
+    op: str
+    validity_days: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """A button pressed on a copy. `digest` is (the head of) what that copy showed."""
+
+    by: model.Principal
+    request_id: str
+    op: str
+    digest: str | None = None
+    seen_at: model.Copy | None = None  # the message that was clicked, so that it is kept up to date too
+
+
+def problems(submission: Submission, *, longest_validity_days: int | None, wildcards: bool) -> dict[str, str]:
+    """Return what is wrong with a submission by its looks alone, a sentence for each field."""
+    found = {
+        Field.NAME: _name(submission.name),
+        Field.WORKSPACE: None if submission.workspace_id else "Choose a workspace.",
+        Field.REPOSITORY: _repository(submission.repository, wildcards=wildcards),
+        Field.VALIDITY: _validity(submission.validity_days, longest_validity_days),
+        Field.REASON: _reason(submission.reason),
+    }
+    return {field.value: problem for field, problem in found.items() if problem}
+
+
+def _name(name: str) -> str | None:
+    if NAME.fullmatch(name):
+        return None
+    return "Use 2 to 99 letters, digits, dashes or underscores: Tower takes no other names."
+
+
+def _repository(repository: ports.Repository | None, *, wildcards: bool) -> str | None:
+    if repository is None:
+        return "Choose a repository."
+    name = repository.name
+    if name != name.lower():
+        return "Repository names are lower case in a registry."
+    if len(name) <= LONGEST_REPOSITORY and REPOSITORY.fullmatch(name):
+        return None
+    if "*" not in name:
+        return "This is not a repository name."
+    if not WILDCARD.fullmatch(name):
+        return "A wildcard is one star at the end, as in team/*."
+    return None if wildcards else "Wildcards are not allowed here (REGISTRY_BOT_WILDCARDS is off)."
+
+
+def _validity(days: int | None, longest: int | None) -> str | None:
+    if days is not None and days < 1:
+        return "Give a number of days from 1 on, or leave it empty."
+    if longest is not None and (days is None or days > longest):
+        return f"Give at most {longest} days (REGISTRY_BOT_LONGEST_VALIDITY_DAYS)."
+    return None
+
+
+def _reason(reason: str) -> str | None:
+    if len(reason) > LONGEST_REASON:
+        return f"Keep the reason to {LONGEST_REASON} characters."
+    return None

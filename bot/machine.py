@@ -1,0 +1,46 @@
+"""The states of a request and the events that move it: one table, and one pure function over it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from typing import Any
+
+from bot import errors, model
+from bot.model import State
+
+
+class Event(enum.StrEnum):
+    """What moves a request."""
+
+    VOTE = "vote"  # an approval that does not reach the number needed
+    APPROVE = "approve"
+    DENY = "deny"
+    CANCEL = "cancel"
+    EXPIRE = "expire"
+    START = "start"
+    STEP = "step"  # progress while running or undoing
+    FINISH = "finish"
+    FAIL = "fail"
+
+
+TABLE: dict[tuple[State, Event], State] = {
+    (State.PENDING, Event.VOTE): State.PENDING,
+    (State.PENDING, Event.APPROVE): State.APPROVED,
+    (State.PENDING, Event.DENY): State.DENIED,
+    (State.PENDING, Event.CANCEL): State.CANCELLED,
+    (State.PENDING, Event.EXPIRE): State.EXPIRED,
+    (State.APPROVED, Event.START): State.RUNNING,
+    (State.RUNNING, Event.STEP): State.RUNNING,
+    (State.RUNNING, Event.FINISH): State.DONE,
+    (State.RUNNING, Event.FAIL): State.FAILED,
+}
+
+
+def advance(request: model.Request, event: Event, *, at: dt.datetime, **update: Any) -> model.Request:
+    """Return the request after `event`, one version on; raise Refused where the table has no such move."""
+    after = TABLE.get((request.state, event))
+    if after is None:
+        raise errors.Refused(errors.Reason.ALREADY_DECIDED, f"This request is already {request.state}.")
+    fields = {"state": after, "version": request.version + 1, "changed": at, **update}
+    return request.model_copy(update=fields)

@@ -1,0 +1,38 @@
+"""What the core needs from outside, as Protocols; the contract of each is in its prose.
+
+Every method that leaves the process raises `bot.errors.ServiceError` (or `NotAccepted`, for the
+store) and nothing else; what a vendor's library raises stays inside its client.
+"""
+
+from bot.ports.azure import Catalog, Found, Minted, Password, Registries, Repository, Room, ScopeMap, Token
+from bot.ports.chat import Notifier
+from bot.ports.clock import Clock
+from bot.ports.store import Change, Claimed, Claims, Outcome, Snapshot, Store, Written
+from bot.ports.tower import Inspection, NameCheck, Sight, Tower, TowerCredential, Wave
+
+__all__ = [
+    "Catalog",
+    "Change",
+    "Claimed",
+    "Claims",
+    "Clock",
+    "Found",
+    "Inspection",
+    "Minted",
+    "NameCheck",
+    "Notifier",
+    "Outcome",
+    "Password",
+    "Registries",
+    "Repository",
+    "Room",
+    "ScopeMap",
+    "Sight",
+    "Snapshot",
+    "Store",
+    "Token",
+    "Tower",
+    "TowerCredential",
+    "Wave",
+    "Written",
+]

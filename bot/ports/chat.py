@@ -1,0 +1,26 @@
+"""Chat: what shows a request to people."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bot import model
+
+
+class Notifier(Protocol):
+    """Shows a request on one platform."""
+
+    async def show(
+        self, request: model.Request, copy: model.Copy, *, copies: dict[model.Role, model.Copy]
+    ) -> model.Copy:
+        """Post the copy, or bring it to the request's present state; return it as it is now.
+
+        A message that is gone is posted once more. Raises Temporary for what a retry may mend; a
+        place the bot cannot write to is no error: the copy comes back with `error` set to a
+        sentence for people.
+        """
+        ...
+
+    async def alert(self, text: str) -> None:
+        """Tell the operators' channel, if one is set."""
+        ...

@@ -1,0 +1,143 @@
+"""The one way to write: load, propose, seal, commit; and once more when somebody was faster."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from bot import audit, errors, model, ports
+
+TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a pure decision wants written: the next record, and the audit entry that explains it."""
+
+    request: model.Request
+    event: audit.Event
+    actor: model.Principal | None = None
+    data: Mapping[str, str | int | None] = field(default_factory=dict)
+    not_after: dt.datetime | None = None
+    credential: model.Credential | None = None
+
+
+class Recorder:
+    """Writes proposals and refusals through a store, sealed with the audit key."""
+
+    def __init__(self, store: ports.Store, trail: audit.Trail, clock: ports.Clock) -> None:
+        self._store = store
+        self._trail = trail
+        self._clock = clock
+        # Writers of one request in this process queue up here instead of racing each other's
+        # chain head; the head check in the script remains what decides between processes.
+        self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+
+    def _lock(self, request_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(request_id, asyncio.Lock())
+
+    async def create(self, request: model.Request, *, op: str) -> ports.Written:
+        """Write a new request; TAKEN names the claim that another one holds."""
+        proposal = Proposal(request, audit.Event.SUBMITTED, request.requester, {"digest": request.digest})
+        return await self._store.commit(self._change(proposal, None, op, None))
+
+    async def apply(
+        self,
+        request_id: str,
+        propose: Callable[[ports.Snapshot], Proposal],
+        *,
+        op: str,
+        fence: int | None = None,
+    ) -> model.Request:
+        """Write what `propose` makes of the newest snapshot, and return the record as it is then.
+
+        `propose` is pure, may be called several times, and may raise Refused. Raises Refused for an
+        unknown request or one past `not_after`, LeaseLost for an old fence, NotAccepted when the
+        store is away or writers keep colliding.
+        """
+        async with self._lock(request_id):
+            for _ in range(TRIES):
+                snapshot = await self._load(request_id)
+                proposal = propose(snapshot)
+                written = await self._store.commit(self._change(proposal, snapshot, op, fence))
+                if written.outcome is not ports.Outcome.CONFLICT:
+                    return _settled(written, proposal)
+        raise errors.NotAccepted(
+            "Too many people acted on this request at the same moment. Please try again."
+        )
+
+    async def refuse(
+        self, request_id: str | None, actor: model.Principal, refusal: errors.Refused, *, action: str, op: str
+    ) -> None:
+        """Record a refused attempt: it changes nothing but the audit log."""
+        known = request_id
+        async with self._lock(request_id or ""):
+            for _ in range(TRIES):
+                snapshot = await self._store.load(known) if known else None
+                known = snapshot.request.id if snapshot else None
+                head = snapshot.head if snapshot else await self._store.deployment_head()
+                entry = audit.draft(
+                    audit.Event.REFUSED,
+                    request=known,
+                    actor=actor,
+                    at=self._clock.now(),
+                    data={"action": action, "reason": refusal.reason.value},
+                )
+                outcome = await self._store.note(self._trail.seal(entry, head), head=head, op=op)
+                if outcome is not ports.Outcome.CONFLICT:
+                    return
+
+    async def verified(self, request_id: str) -> tuple[audit.Entry, ...]:
+        """Return a request's audit entries after checking their chain; raise Refused if it is broken."""
+        snapshot = await self._load(request_id)
+        entries = await self._store.trail(request_id)
+        broken = self._trail.broken_at(entries)
+        if broken is not None or not entries or entries[-1].mac != snapshot.head:
+            raise errors.Refused(
+                errors.Reason.CHANGED, "The record of this request does not match its audit trail."
+            )
+        return entries
+
+    async def _load(self, request_id: str) -> ports.Snapshot:
+        snapshot = await self._store.load(request_id)
+        if snapshot is None:
+            raise errors.Refused(errors.Reason.UNKNOWN_REQUEST, "This request is not known any more.")
+        return snapshot
+
+    def _change(
+        self, proposal: Proposal, snapshot: ports.Snapshot | None, op: str, fence: int | None
+    ) -> ports.Change:
+        head = snapshot.head if snapshot else ""
+        entry = audit.draft(
+            proposal.event,
+            request=proposal.request.id,
+            actor=proposal.actor,
+            at=self._clock.now(),
+            before=snapshot.request.state if snapshot else None,
+            after=proposal.request.state,
+            data=proposal.data,
+        )
+        return ports.Change(
+            request=proposal.request,
+            entry=self._trail.seal(entry, head),
+            head=head,
+            op=op,
+            fence=fence,
+            not_after=proposal.not_after,
+            credential=proposal.credential,
+        )
+
+
+def _settled(written: ports.Written, proposal: Proposal) -> model.Request:
+    match written.outcome:
+        case ports.Outcome.OK:
+            return proposal.request
+        case ports.Outcome.STALE:
+            raise errors.LeaseLost(proposal.request.id)
+        case ports.Outcome.LATE:
+            raise errors.Refused(errors.Reason.EXPIRED, "The deadline of this request has passed.")
+        case _:
+            raise errors.Refused(errors.Reason.UNKNOWN_REQUEST, "This request is not known any more.")

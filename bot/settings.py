@@ -1,0 +1,161 @@
+"""Every setting, once: its environment name, its unit, its default and why.
+
+Read once, by the command line; everything else is handed what it needs.
+"""
+
+from __future__ import annotations
+
+import enum
+import ipaddress
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def is_loopback(host: str | None) -> bool:
+    """Tell whether a host name or address is this machine's own."""
+    if host in {"localhost", "localhost."}:
+        return True
+    try:
+        return ipaddress.ip_address((host or "").strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _endpoint(value: str) -> str:
+    parts = urlsplit(value)
+    if not parts.hostname or parts.scheme not in {"http", "https"}:
+        raise ValueError("must be an address such as https://api.cloud.seqera.io")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("plain http is accepted for a loopback address only: use https")
+    return value.rstrip("/")
+
+
+_CHANNEL = r"^[CG][A-Z0-9]{2,}$"
+_LOG = r"^(debug|info|warning|error)(,(json|columns|auto))?$"
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
+Listed = Annotated[tuple[str, ...], NoDecode]
+
+
+class Identity(enum.StrEnum):
+    """Where the bot's Azure identity comes from."""
+
+    MANAGED = "managed"
+    WORKLOAD = "workload"
+    SECRET = "secret"  # noqa: S105  # the name of a kind of identity
+    DEVELOPER = "developer"
+    AUTO = "auto"  # whichever of the first three the environment describes
+
+
+class Cloud(enum.StrEnum):
+    """Which Azure."""
+
+    PUBLIC = "public"
+    CHINA = "china"
+    US_GOVERNMENT = "usgov"
+
+
+class LogFormat(enum.StrEnum):
+    """How log lines look; AUTO is columns in a terminal and JSON elsewhere."""
+
+    AUTO = "auto"
+    JSON = "json"
+    COLUMNS = "columns"
+
+
+class Settings(BaseSettings):
+    """The whole configuration of one deployment."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
+
+    # Redis. Also redis+sentinel://host:26379,host2/name/0 and redis+cluster://host:6379.
+    redis_url: SecretStr = Field(alias="REDIS_URL")
+    redis_prefix: str = Field("rb", alias="REGISTRY_BOT_REDIS_PREFIX", pattern=r"^[a-z0-9-]{1,32}$")
+
+    # Slack. With an app token (xapp-…) events come over Socket Mode instead of HTTP.
+    slack_bot_token: SecretStr | None = Field(None, alias="SLACK_BOT_TOKEN")
+    slack_signing_secret: SecretStr | None = Field(None, alias="SLACK_SIGNING_SECRET")
+    slack_app_token: SecretStr | None = Field(None, alias="SLACK_APP_TOKEN")
+    slack_api_url: Endpoint = Field("https://slack.com/api", alias="SLACK_API_URL")
+
+    # Azure. The identity's own variables (AZURE_CLIENT_ID, AZURE_TENANT_ID, IDENTITY_ENDPOINT …)
+    # are read by azure-identity itself.
+    azure_subscription_id: str = Field(alias="AZURE_SUBSCRIPTION_ID", pattern=r"^[0-9a-fA-F-]{36}$")
+    azure_resource_group: str | None = Field(
+        None, alias="AZURE_RESOURCE_GROUP"
+    )  # None: the whole subscription
+    azure_resource_manager_url: Endpoint | None = Field(None, alias="AZURE_RESOURCE_MANAGER_URL")
+    azure_client_id: str | None = Field(None, alias="AZURE_CLIENT_ID")
+    azure_cloud: Cloud = Field(Cloud.PUBLIC, alias="REGISTRY_BOT_AZURE_CLOUD")
+    azure_identity: Identity = Field(Identity.AUTO, alias="REGISTRY_BOT_AZURE_IDENTITY")
+    registries: Listed = Field(
+        (), alias="REGISTRY_BOT_REGISTRIES"
+    )  # login servers; empty: all that are visible
+
+    # Tower and Wave.
+    tower_access_token: SecretStr = Field(alias="TOWER_ACCESS_TOKEN")
+    tower_api_endpoint: Endpoint = Field("https://api.cloud.seqera.io", alias="TOWER_API_ENDPOINT")
+    tower_verify_access_token: SecretStr | None = Field(None, alias="TOWER_VERIFY_ACCESS_TOKEN")
+    wave_api_endpoint: Endpoint = Field("https://wave.seqera.io", alias="WAVE_API_ENDPOINT")
+    personal_workspace: bool = Field(default=False, alias="REGISTRY_BOT_PERSONAL_WORKSPACE")
+
+    # Approvals. Approvers are Slack user ids; an empty list refuses to start.
+    approvers: Listed = Field(alias="REGISTRY_BOT_APPROVERS")
+    approval_channel: str = Field(alias="REGISTRY_BOT_APPROVAL_CHANNEL", pattern=_CHANNEL)
+    operators_channel: str | None = Field(
+        None, alias="REGISTRY_BOT_OPERATORS_CHANNEL", pattern=r"^[CG][A-Z0-9]{2,}$"
+    )
+    deadline_hours: float = Field(72, alias="REGISTRY_BOT_DEADLINE_HOURS", gt=0, le=24 * 90)
+    longest_validity_days: int | None = Field(None, alias="REGISTRY_BOT_LONGEST_VALIDITY_DAYS", ge=1, le=3650)
+    wildcards: bool = Field(default=False, alias="REGISTRY_BOT_WILDCARDS")
+    audit_key: SecretStr = Field(alias="REGISTRY_BOT_AUDIT_KEY")  # at least 32 characters, kept outside Redis
+    keep_days: int = Field(400, alias="REGISTRY_BOT_KEEP_DAYS", ge=1)  # how long ended requests stay readable
+
+    # The process.
+    host: str = Field("127.0.0.1", alias="REGISTRY_BOT_HOST")
+    port: int = Field(8080, alias="REGISTRY_BOT_PORT", ge=0, le=65535)
+    log: str = Field(
+        "info", alias="REGISTRY_BOT_LOG", pattern=r"^(debug|info|warning|error)(,(json|columns|auto))?$"
+    )
+
+    @field_validator("approvers", "registries", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("registries")
+    @classmethod
+    def _lower(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(host.lower() for host in value)
+
+    @field_validator("approvers")
+    @classmethod
+    def _some(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("names nobody: nothing could ever be approved")
+        return value
+
+    @field_validator("audit_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < 32:  # noqa: PLR2004  # as the comment at the field says
+            raise ValueError("needs at least 32 characters, for example from: openssl rand -hex 32")
+        return value
+
+    @model_validator(mode="after")
+    def _platform(self) -> Self:
+        if self.slack_bot_token and not (self.slack_signing_secret or self.slack_app_token):
+            raise ValueError(
+                "SLACK_BOT_TOKEN needs SLACK_SIGNING_SECRET (HTTP) or SLACK_APP_TOKEN (Socket Mode)"
+            )
+        if not self.slack_bot_token:
+            raise ValueError("no chat platform is configured: set SLACK_BOT_TOKEN")
+        return self
