@@ -13,7 +13,7 @@ NAME = re.compile(r"[A-Za-z0-9_-]{2,99}")
 # The distribution spec's repository name, lower case; ACR allows 256 characters.
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
-# ACR takes one star, and only as the whole last part (docs: container-registry-token-based-repository-permissions).
+# ACR takes one star, and only as the whole last part (its page on token permissions).
 WILDCARD = re.compile(rf"(?:{_PART}/)*\*")
 LONGEST_REPOSITORY = 256
 LONGEST_REASON = 500
