@@ -6,6 +6,7 @@ can write to Redis can destroy the past, but cannot invent an approval.
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import enum
 import hashlib
@@ -58,6 +59,11 @@ class Trail:
     def _mac(self, entry: Entry, head: str) -> str:
         body = model.canonical(entry.model_dump(mode="json", exclude={"mac"}))
         return hmac.new(self._key, head.encode() + b"\n" + body, hashlib.sha256).hexdigest()
+
+    def derive(self, text: str) -> str:
+        """Return 128 bits of the key and `text`, URL-safe: nobody without the key can guess them."""
+        digest = hmac.new(self._key, b"id\n" + text.encode(), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
 
     def seal(self, entry: Entry, head: str) -> Entry:
         """Return the entry with its MAC over the one before it (`head`, "" for the first)."""

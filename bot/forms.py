@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
 WILDCARD = re.compile(rf"(?:{_PART}/)*\*")
 LONGEST_REPOSITORY = 256
 LONGEST_REASON = 500
+LONGEST_KEY = 150  # what Slack takes as an option's value; Teams takes more
 
 
 class Field(enum.StrEnum):
@@ -132,3 +134,9 @@ def _reason(reason: str) -> str | None:
     if len(reason) > LONGEST_REASON:
         return f"Keep the reason to {LONGEST_REASON} characters."
     return None
+
+
+def option_key(repository: ports.Repository) -> str:
+    """Return the value of a repository's option: its path, or a digest where that is too long."""
+    path = repository.path
+    return path if len(path) <= LONGEST_KEY else "~" + hashlib.sha256(path.encode()).hexdigest()[:40]

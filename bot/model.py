@@ -237,8 +237,18 @@ class Request(Record):
     @property
     def claims(self) -> tuple[str, ...]:
         """Return what only one open request or live credential may hold at a time."""
-        workspace = self.spec.workspace.id
-        return (f"host:{workspace}:{self.spec.login_server}", f"name:{workspace}:{self.spec.name}")
+        spec = self.spec
+        return host_claim(spec.workspace.id, spec.login_server), name_claim(spec.workspace.id, spec.name)
+
+
+def host_claim(workspace_id: int, login_server: str) -> str:
+    """Return the claim on a registry's host in a workspace: Wave can use only one credential for it."""
+    return f"host:{workspace_id}:{login_server}"
+
+
+def name_claim(workspace_id: int, name: str) -> str:
+    """Return the claim on a credential's name in a workspace."""
+    return f"name:{workspace_id}:{name}"
 
 
 ENDED = frozenset({State.DONE, State.DENIED, State.CANCELLED, State.EXPIRED, State.FAILED})

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from bot import audit, errors, model, ports
 
 TRIES = 8
+UNKNOWN = "This request is not known any more. It can be asked for again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,22 @@ class Proposal:
     credential: model.Credential | None = None
 
 
+Propose = Callable[[ports.Snapshot], Proposal]
+
+
+Observe = Callable[[audit.Entry, model.Request | None], None]
+
+
 class Recorder:
     """Writes proposals and refusals through a store, sealed with the audit key."""
 
-    def __init__(self, store: ports.Store, trail: audit.Trail, clock: ports.Clock) -> None:
+    def __init__(
+        self, store: ports.Store, trail: audit.Trail, clock: ports.Clock, *, observe: Observe | None = None
+    ) -> None:
         self._store = store
         self._trail = trail
         self._clock = clock
+        self._observe = observe or _nobody
         # Writers of one request in this process queue up here instead of racing each other's
         # chain head; the head check in the script remains what decides between processes.
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
@@ -39,15 +49,22 @@ class Recorder:
     def _lock(self, request_id: str) -> asyncio.Lock:
         return self._locks.setdefault(request_id, asyncio.Lock())
 
+    def id_for(self, op: str) -> str:
+        """Return the id of the request that a sending makes: as good as random, but always the same.
+
+        A form delivered twice, even to two replicas, is one request.
+        """
+        return self._trail.derive(op)
+
     async def create(self, request: model.Request, *, op: str) -> ports.Written:
         """Write a new request; TAKEN names the claim that another one holds."""
         proposal = Proposal(request, audit.Event.SUBMITTED, request.requester, {"digest": request.digest})
-        return await self._store.commit(self._change(proposal, None, op, None))
+        return await self._commit(self._change(proposal, None, op, None))
 
     async def apply(
         self,
         request_id: str,
-        propose: Callable[[ports.Snapshot], Proposal],
+        propose: Propose,
         *,
         op: str,
         fence: int | None = None,
@@ -62,7 +79,7 @@ class Recorder:
             for _ in range(TRIES):
                 snapshot = await self._load(request_id)
                 proposal = propose(snapshot)
-                written = await self._store.commit(self._change(proposal, snapshot, op, fence))
+                written = await self._commit(self._change(proposal, snapshot, op, fence))
                 if written.outcome is not ports.Outcome.CONFLICT:
                     return _settled(written, proposal)
         raise errors.NotAccepted(
@@ -88,6 +105,7 @@ class Recorder:
                 )
                 outcome = await self._store.note(self._trail.seal(entry, head), head=head, op=op)
                 if outcome is not ports.Outcome.CONFLICT:
+                    self._observe(entry, None)
                     return
 
     async def verified(self, request_id: str) -> tuple[audit.Entry, ...]:
@@ -101,10 +119,16 @@ class Recorder:
             )
         return entries
 
+    async def _commit(self, change: ports.Change) -> ports.Written:
+        written = await self._store.commit(change)
+        if written.outcome is ports.Outcome.OK:
+            self._observe(change.entry, change.request)
+        return written
+
     async def _load(self, request_id: str) -> ports.Snapshot:
         snapshot = await self._store.load(request_id)
         if snapshot is None:
-            raise errors.Refused(errors.Reason.UNKNOWN_REQUEST, "This request is not known any more.")
+            raise errors.Refused(errors.Reason.UNKNOWN_REQUEST, UNKNOWN)
         return snapshot
 
     def _change(
@@ -131,6 +155,10 @@ class Recorder:
         )
 
 
+def _nobody(_: audit.Entry, __: model.Request | None) -> None:
+    """Observe nothing."""
+
+
 def _settled(written: ports.Written, proposal: Proposal) -> model.Request:
     match written.outcome:
         case ports.Outcome.OK:
@@ -140,4 +168,4 @@ def _settled(written: ports.Written, proposal: Proposal) -> model.Request:
         case ports.Outcome.LATE:
             raise errors.Refused(errors.Reason.EXPIRED, "The deadline of this request has passed.")
         case _:
-            raise errors.Refused(errors.Reason.UNKNOWN_REQUEST, "This request is not known any more.")
+            raise errors.Refused(errors.Reason.UNKNOWN_REQUEST, UNKNOWN)

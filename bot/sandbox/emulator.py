@@ -132,7 +132,7 @@ class Emulator:
                 response.status,
                 started,
                 time.perf_counter() - clock,
-                answer if isinstance(answer, bytes) else b"",
+                _body(response),
             )
         )
         return response
@@ -161,3 +161,10 @@ class Emulator:
         if (fault.cut or fault.after) and request.transport:
             request.transport.abort()
         return response
+
+
+def _body(response: web.StreamResponse) -> bytes:
+    """Return what was answered, where it is plain bytes: a stream or a socket has none."""
+    if not isinstance(response, web.Response):
+        return b""
+    return response.body if isinstance(response.body, bytes) else b""

@@ -1,0 +1,204 @@
+"""What a form says, held against Tower, the registry and the store. Looks; never changes anything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from bot import errors, forms, model, ports
+from bot.forms import Field
+
+T = TypeVar("T")
+PING_TIMEOUT_S = 2.0
+NEEDED_ROLE = "The bot's Tower account needs the role Admin or Owner there."
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The workspace and the registry that a form named, as their services describe them."""
+
+    workspace: model.Workspace
+    registry: model.Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """Asks every side what a form needs to know before anybody is bothered with a request."""
+
+    store: ports.Store
+    registries: ports.Registries
+    catalog: ports.Catalog
+    tower: ports.Tower
+
+    async def workspaces(self) -> tuple[model.Workspace, ...]:
+        """Return where the bot may write; the repositories' cache fills meanwhile."""
+        await self.catalog.warm()
+        return await self.tower.workspaces()
+
+    async def search(self, text: str, *, limit: int, wildcards: bool) -> ports.Found:
+        """Find repositories; with `wildcards`, a typed `team/*` is offered on every host that has `team/`."""
+        plain = text.strip().lower()
+        if not (wildcards and plain.endswith("/*")):
+            return await self.catalog.search(plain, limit=limit)
+        prefix = plain.removesuffix("*").rpartition("://")[2]
+        found = await self.catalog.search(prefix, limit=10 * limit)
+        hosts = dict.fromkeys(
+            (one.login_server, prefix.removeprefix(one.login_server + "/"))
+            for one in found.matches
+            if one.name.startswith(prefix) or one.path.startswith(prefix)
+        )
+        stars = tuple(ports.Repository(host, folder + "*") for host, folder in hosts)
+        return ports.Found(stars[:limit], more=len(stars[limit:]), silent=found.silent)
+
+    async def by_key(self, key: str) -> ports.Repository | None:
+        """Return the repository whose option value is `key`."""
+        host, slash, name = key.partition("/")
+        if slash:
+            return ports.Repository(host, name)
+        known = await self.catalog.search("", limit=10**6)
+        return next((one for one in known.matches if forms.option_key(one) == key), None)
+
+    async def holder(self, workspace_id: int, login_server: str) -> tuple[forms.Holder, str | None]:
+        """Return who holds a registry's host in a workspace, and the name of what holds it."""
+        holder_id = await self.store.holder(model.host_claim(workspace_id, login_server))
+        if holder_id is not None:
+            snapshot = await self.store.load(holder_id)
+            if snapshot is not None and not snapshot.request.ended:
+                return forms.Holder.OPEN, snapshot.request.spec.name
+            return forms.Holder.OURS, snapshot.request.spec.name if snapshot else None
+        listed = await self.tower.credentials(workspace_id)
+        manual = next((one for one in listed if one.registry == login_server), None)
+        return (forms.Holder.MANUAL, manual.name) if manual else (forms.Holder.NOBODY, None)
+
+    async def check(self, submission: forms.Submission, found: Mapping[str, str]) -> Checked:
+        """Check a form as a whole; `found` holds the problems that its looks alone showed.
+
+        Raises BadInput with every problem together, or what a silent service raises.
+        """
+        try:
+            return await self._checked(submission, dict(found))
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from None
+
+    async def ready(self) -> dict[str, str | None]:
+        """Ping every part; return None for one that answers, else a sentence."""
+        parts: dict[str, _Part] = {"redis": self.store, "azure": self.registries, "tower": self.tower}
+        async with asyncio.TaskGroup() as ask:
+            pings = {name: ask.create_task(_ping(part)) for name, part in parts.items()}
+        return {name: ping.result() for name, ping in pings.items()}
+
+    async def _checked(self, submission: forms.Submission, problems: dict[str, str]) -> Checked:
+        repository = submission.repository
+        async with asyncio.TaskGroup() as ask:
+            one = ask.create_task(
+                _answer(problems, Field.WORKSPACE, self._workspace(submission.workspace_id))
+            )
+            two = ask.create_task(_answer(problems, Field.REPOSITORY, self._registry(repository)))
+        workspace, registry = one.result(), two.result()
+        async with asyncio.TaskGroup() as ask:
+            if workspace and Field.NAME not in problems:
+                ask.create_task(_answer(problems, Field.NAME, self._name(workspace, submission.name)))
+            if workspace and registry:
+                ask.create_task(_answer(problems, Field.REPOSITORY, self._host(workspace, registry)))
+            if registry and repository and Field.REPOSITORY not in problems:
+                ask.create_task(_answer(problems, Field.REPOSITORY, self._repository(registry, repository)))
+        if problems or workspace is None or registry is None:
+            raise errors.BadInput(problems)
+        return Checked(workspace, registry)
+
+    async def _workspace(self, workspace_id: int | None) -> model.Workspace | None:
+        if workspace_id is None:
+            return None
+        for fresh in (False, True):
+            for workspace in await self.tower.workspaces(fresh=fresh):
+                if workspace.id == workspace_id:
+                    return workspace
+        raise errors.BadInput({Field.WORKSPACE: f"The bot may not write to this workspace. {NEEDED_ROLE}"})
+
+    async def _registry(self, repository: ports.Repository | None) -> model.Registry | None:
+        if repository is None:
+            return None
+        return await self.registries.registry(repository.login_server)
+
+    async def _name(self, workspace: model.Workspace, name: str) -> None:
+        holder = await self.store.holder(model.name_claim(workspace.id, name))
+        answer = ports.NameCheck.TAKEN if holder else await self.tower.check_name(workspace.id, name)
+        if answer is ports.NameCheck.TAKEN:
+            raise errors.BadInput(
+                {Field.NAME: f"{workspace.full_name} already has this name. Choose another."}
+            )
+        if answer is ports.NameCheck.BAD:
+            raise errors.BadInput({Field.NAME: "Tower does not take this name. Choose another."})
+
+    async def _host(self, workspace: model.Workspace, registry: model.Registry) -> None:
+        holder, name = await self.holder(workspace.id, registry.login_server)
+        if holder is not forms.Holder.NOBODY:
+            raise errors.BadInput({Field.REPOSITORY: held(holder, name, workspace, registry.login_server)})
+
+    async def _repository(self, registry: model.Registry, repository: ports.Repository) -> None:
+        room = await self.registries.room(registry)
+        if room.used >= room.limit:
+            raise errors.BadInput(
+                {
+                    Field.REPOSITORY: f"The registry {registry.name} has no room for another token: "
+                    f"{room.used} of {room.limit} ({registry.sku}). An administrator has to remove some."
+                }
+            )
+        if not repository.name.endswith("*") and not await self.catalog.exists(repository):
+            raise errors.BadInput({Field.REPOSITORY: f"{repository.path} is not in the registry."})
+
+
+def held(holder: forms.Holder, name: str | None, workspace: model.Workspace, login_server: str) -> str:
+    """Return why a host that is held cannot be asked for again, and what to do instead."""
+    known = f" ({name})" if name else ""
+    where = f"{workspace.full_name} already has"
+    match holder:
+        case forms.Holder.MANUAL:
+            return (
+                f"{where} a credential for {login_server} that somebody made by hand{known}. "
+                "Wave would use only one of the two: remove that one in Tower first."
+            )
+        case forms.Holder.OPEN:
+            return f"{where} an open request for {login_server}{known}. Wait for it, or cancel it first."
+        case _:
+            return (
+                f"{where} a credential for {login_server} through this bot{known}. Adding a repository to it "
+                "is not possible yet: ask an administrator to revoke it, then ask for all you need."
+            )
+
+
+def taken(claim: str) -> dict[str, str]:
+    """Return the form's problem for a claim that somebody else took a moment ago."""
+    if claim.startswith("name:"):
+        return {Field.NAME: "Somebody has just taken this name. Choose another."}
+    return {Field.REPOSITORY: "Somebody has just asked for this registry in this workspace."}
+
+
+class _Part(Protocol):
+    async def ping(self) -> None:
+        """Raise unless the part answers."""
+
+
+async def _ping(part: _Part) -> str | None:
+    try:
+        async with asyncio.timeout(PING_TIMEOUT_S):
+            await part.ping()
+    except TimeoutError:
+        return "did not answer in time"
+    except errors.BotError as error:
+        return str(error)
+    return None
+
+
+async def _answer(problems: dict[str, str], field: Field, question: Coroutine[Any, Any, T]) -> T | None:
+    """Return the answer; a refusal becomes the problem of its field, the first one of a field stays."""
+    try:
+        return await question
+    except errors.BadInput as error:
+        for name, problem in error.problems.items():
+            problems.setdefault(name, problem)
+    except errors.Permanent as error:
+        problems.setdefault(field, f"{error} {error.remedy}" if error.remedy else str(error))
+    return None
