@@ -82,14 +82,18 @@ class Settings(BaseSettings):
     slack_app_token: SecretStr | None = Field(None, alias="SLACK_APP_TOKEN")
     slack_api_url: Endpoint = Field("https://slack.com/api", alias="SLACK_API_URL")
 
-    # Azure. The identity's own variables (AZURE_CLIENT_ID, AZURE_TENANT_ID, IDENTITY_ENDPOINT …)
-    # are read by azure-identity itself.
+    # Azure. The names are azure-identity's own; a managed identity's endpoint (IDENTITY_ENDPOINT,
+    # IDENTITY_HEADER …) it reads itself.
     azure_subscription_id: str = Field(alias="AZURE_SUBSCRIPTION_ID", pattern=r"^[0-9a-fA-F-]{36}$")
     azure_resource_group: str | None = Field(
         None, alias="AZURE_RESOURCE_GROUP"
     )  # None: the whole subscription
     azure_resource_manager_url: Endpoint | None = Field(None, alias="AZURE_RESOURCE_MANAGER_URL")
     azure_client_id: str | None = Field(None, alias="AZURE_CLIENT_ID")
+    azure_tenant_id: str | None = Field(None, alias="AZURE_TENANT_ID")
+    azure_client_secret: SecretStr | None = Field(None, alias="AZURE_CLIENT_SECRET")
+    azure_federated_token_file: str | None = Field(None, alias="AZURE_FEDERATED_TOKEN_FILE")
+    azure_authority_host: str | None = Field(None, alias="AZURE_AUTHORITY_HOST")  # None: the cloud's own
     azure_cloud: Cloud = Field(Cloud.PUBLIC, alias="REGISTRY_BOT_AZURE_CLOUD")
     azure_identity: Identity = Field(Identity.AUTO, alias="REGISTRY_BOT_AZURE_IDENTITY")
     registries: Listed = Field(
