@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from azure.core import exceptions
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
-from azure.identity import aio
+from azure.identity import CredentialUnavailableError, aio
 
 from bot import errors, settings
 
@@ -17,7 +17,7 @@ SERVICE = "Azure identity"
 # The registries' own audience, in every cloud (azure-containerregistry 1.2.0, its default).
 REGISTRY_SCOPE = "https://containerregistry.azure.net/.default"
 LONGEST_S = 20.0  # for one token; the libraries' own limit is a week
-_PATIENCE = {
+_PATIENCE: dict[str, Any] = {  # keywords of azure-core's transport and retry policy
     "retry_total": 2,
     "retry_backoff_factor": 0.3,
     "retry_backoff_max": 2,
@@ -92,10 +92,9 @@ class Identity:
         except exceptions.ClientAuthenticationError as error:
             # without its cause: that is the vendor's body, and a traceback would print it
             raise _refused(error) from None
-        except exceptions.AzureError as error:
+        except (exceptions.AzureError, OSError) as error:  # OSError: the federated token's file
             raise errors.Temporary(
-                "The endpoint that gives the bot its Azure access token could not be reached.",
-                service=SERVICE,
+                "What gives the bot its Azure access token could not be reached.", service=SERVICE
             ) from error
 
     async def get_token(
@@ -123,7 +122,7 @@ def _refused(error: exceptions.ClientAuthenticationError) -> errors.ServiceError
     remedy = "Check REGISTRY_BOT_AZURE_IDENTITY and the AZURE_* or IDENTITY_* variables that it needs."
     if status is not None and (status >= _TROUBLE or status in {408, 429}):
         return errors.Temporary(f"Azure gave the bot no access token (HTTP {status}).", service=SERVICE)
-    if type(error) is not exceptions.ClientAuthenticationError:  # azure-identity's "unavailable"
+    if isinstance(error, CredentialUnavailableError):
         message = "No Azure identity is available where the bot runs."
         return errors.Temporary(message, service=SERVICE, remedy=remedy)
     code = _ENTRA_CODE.search(error.message or "")
