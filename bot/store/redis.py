@@ -1,0 +1,128 @@
+"""`ports.Store` on Redis."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import secrets
+from collections.abc import AsyncIterator
+from typing import cast
+
+from bot import audit, model, ports
+from bot.store import calls, codec, connection, keys, scripts
+
+PEOPLE_S = 2.5  # somebody waits, and a platform gives up after 3 s
+WORKER_S = 20.0  # longer than a failover
+RENEW_SHARE = 1 / 3  # of the lease: a renewal that takes longer is given up while the lease still holds
+
+
+class RedisStore:
+    """All state in one Redis. Made by `open_store`."""
+
+    def __init__(
+        self, client: connection.Client, names: keys.Keys, clock: ports.Clock, *, keep: dt.timedelta
+    ) -> None:
+        self._client = client
+        self._keys = names
+        self._calls = calls.Calls(clock, at_once=connection.CONNECTIONS)
+        self._scripts = scripts.Scripts(client, names, clock, keep=keep)
+
+    async def load(self, request_id: str) -> ports.Snapshot | None:
+        """Read a request with its copies and chain head."""
+        fields = cast("dict[str, str]", await self._read("HGETALL", self._keys.request(request_id)))
+        return codec.snapshot(fields) if fields else None
+
+    async def commit(self, change: ports.Change) -> ports.Written:
+        """Write a change as a whole or not at all."""
+        within_s = PEOPLE_S if change.fence is None else WORKER_S
+        return await self._calls.run(lambda: self._scripts.commit(change), within_s=within_s)
+
+    async def note(self, entry: audit.Entry, *, head: str, op: str) -> ports.Outcome:
+        """Append an audit entry that changes no state."""
+        return await self._calls.run(lambda: self._scripts.note(entry, head=head, op=op), within_s=PEOPLE_S)
+
+    async def deployment_head(self) -> str:
+        """Return the MAC of the newest audit entry that belongs to no request ("" for none)."""
+        return cast("str | None", await self._read("GET", self._keys.chain)) or ""
+
+    async def trail(self, request_id: str) -> tuple[audit.Entry, ...]:
+        """Return a request's audit entries, oldest first."""
+        texts = await self._read("LRANGE", self._keys.trail(request_id), 0, -1)
+        return codec.entries(cast("list[str]", texts))
+
+    async def claim(self, owner: str, *, lease_s: float, limit: int) -> ports.Claims:
+        """Take up to `limit` due requests, and say in how many seconds there will be another."""
+        token = _token()
+        return await self._calls.run(
+            lambda: self._scripts.claim(owner, lease_s=lease_s, limit=limit, token=token), within_s=WORKER_S
+        )
+
+    async def renew(self, request_id: str, *, fence: int, lease_s: float) -> bool:
+        """Lengthen a lease; False when the fence is old. Raises NotAccepted well inside the lease."""
+        outcome = await self._calls.run(
+            lambda: self._scripts.renew(request_id, fence=fence, lease_s=lease_s),
+            within_s=lease_s * RENEW_SHARE,
+        )
+        return outcome is ports.Outcome.OK
+
+    async def settle(
+        self, request_id: str, *, fence: int, seen: int, due: dt.datetime | None, reset: bool = True
+    ) -> ports.Outcome:
+        """Give a lease back and say when the request is due next (None: never)."""
+        held, token = ports.Claimed(request_id, fence, 0), _token()
+        return await self._calls.run(
+            lambda: self._scripts.settle(held, seen=seen, due=due, reset=reset, token=token),
+            within_s=WORKER_S,
+        )
+
+    async def save_copy(
+        self, request_id: str, copy: model.Copy, *, fence: int | None = None
+    ) -> ports.Outcome:
+        """Remember a copy; one that is behind makes the request due, unless its worker saves it."""
+        within_s = PEOPLE_S if fence is None else WORKER_S
+        return await self._calls.run(
+            lambda: self._scripts.save_copy(request_id, copy, fence=fence), within_s=within_s
+        )
+
+    async def holder(self, claim: str) -> str | None:
+        """Return the id of the request (or its credential) that holds a claim."""
+        return cast("str | None", await self._read("HGET", self._keys.claims, claim))
+
+    async def credential(self, credential_id: str) -> model.Credential | None:
+        """Read a credential."""
+        text = cast("str | None", await self._read("GET", self._keys.credential(credential_id)))
+        return codec.decode(model.Credential, text) if text else None
+
+    async def first_time(self, token: str, *, ttl_s: float) -> bool:
+        """Remember a token for a while; True for exactly one caller."""
+        caller = _token()
+        return await self._calls.run(
+            lambda: self._scripts.first_time(token, ttl_s=ttl_s, caller=caller), within_s=PEOPLE_S
+        )
+
+    async def ping(self) -> None:
+        """Raise NotAccepted unless the server answers and takes writes."""
+        await self._read("SET", self._keys.ping, "1", "PX", 60_000)
+
+    async def _read(self, *command: str | int) -> object:
+        return await self._calls.run(lambda: self._client.execute_command(*command), within_s=PEOPLE_S)
+
+
+def _token() -> str:
+    return secrets.token_urlsafe(12)
+
+
+@contextlib.asynccontextmanager
+async def open_store(
+    url: str, *, prefix: str, clock: ports.Clock, keep_days: int
+) -> AsyncIterator[RedisStore]:
+    """Open the store at an address, and close its connections in the end.
+
+    Raises ConfigurationError for an address that cannot be one. A server that is away is no error:
+    each call says so, until it is back.
+    """
+    client = connection.connect(url)
+    try:
+        yield RedisStore(client, keys.Keys(prefix), clock, keep=dt.timedelta(days=keep_days))
+    finally:
+        await client.aclose()

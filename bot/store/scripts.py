@@ -1,0 +1,204 @@
+"""The Lua scripts with typed signatures: each call is one round trip and one atomic step.
+
+A call is safe to repeat: what it did is remembered under its token, or doing it again changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import cast
+
+from redis import exceptions
+
+from bot import audit, model, ports
+from bot.store import codec, connection, keys
+
+NAMES = ("commit", "note", "claim", "renew", "settle", "save_copy", "first_time")
+KEEP_OP = dt.timedelta(hours=48)  # platforms redeliver for hours
+KEEP_CALL = dt.timedelta(minutes=2)  # longer than any retry of one call of ours
+# An index outlives its last entry, which is kept from when a worker is through with it, not from its end.
+INDEX_MARGIN = dt.timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One script's source, and the name under which a server remembers it."""
+
+    source: str
+    sha: str
+
+
+def load() -> Mapping[str, Script]:
+    """Read the scripts, the common part in front of each."""
+    folder = resources.files(__package__) / "lua"
+    common = (folder / "common.lua").read_text("utf-8")
+    sources = {name: common + (folder / f"{name}.lua").read_text("utf-8") for name in NAMES}
+    return {
+        name: Script(source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest())
+        for name, source in sources.items()
+    }
+
+
+def _ms(duration: dt.timedelta) -> int:
+    return round(duration.total_seconds() * 1000)
+
+
+class Scripts:
+    """Calls the scripts of one deployment."""
+
+    def __init__(
+        self, client: connection.Client, names: keys.Keys, clock: ports.Clock, *, keep: dt.timedelta
+    ) -> None:
+        self._client = client
+        self._keys = names
+        self._clock = clock
+        self._keep = keep
+        self._scripts = load()
+
+    async def commit(self, change: ports.Change) -> ports.Written:
+        """Write a change. OK names in `holder` the request that the operation was for, if another one."""
+        request, k = change.request, self._keys
+        claims, open_, chain = k.claims, k.open, (k.audit, k.sequence)
+        names = (*self._of(request.id, op=change.op), claims, open_, *chain, k.all)
+        reply = await self._run(
+            "commit",
+            (
+                *names,
+                k.requester(request.requester.key),
+                *k.states,
+                *((k.credential(change.credential.id),) if change.credential else ()),
+            ),
+            id=request.id,
+            record=request.model_dump_json(),
+            version=request.version,
+            state=request.state.value,
+            ended=int(request.ended),
+            created=codec.milliseconds(request.created),
+            requester=request.requester.key,
+            claims=json.dumps(request.claims),
+            head=change.head,
+            mac=change.entry.mac,
+            entry=change.entry.model_dump_json(),
+            fence=change.fence,
+            not_after=codec.milliseconds(change.not_after) if change.not_after else None,
+            states=" ".join(model.State),
+            keep=_ms(self._keep),
+            keep_index=_ms(self._keep + INDEX_MARGIN),
+            keep_op=_ms(KEEP_OP),
+            **_credential(change.credential),
+        )
+        match reply:
+            case [ports.Outcome.OK, str(made)]:
+                return ports.Written(ports.Outcome.OK, holder=None if made == request.id else made)
+            case [ports.Outcome.TAKEN, str(claim), str(holder)]:
+                return ports.Written(ports.Outcome.TAKEN, claim=claim, holder=holder)
+            case _:
+                return ports.Written(_outcome(reply))
+
+    async def note(self, entry: audit.Entry, *, head: str, op: str) -> ports.Outcome:
+        """Append an entry to its request's chain, or to the deployment's."""
+        k = self._keys
+        own = (k.request(entry.request), k.trail(entry.request)) if entry.request else ()
+        names = (k.op(op), k.chain, k.audit, k.sequence, *own)
+        text = entry.model_dump_json()
+        return _outcome(
+            await self._run("note", names, head=head, mac=entry.mac, entry=text, keep_op=_ms(KEEP_OP))
+        )
+
+    async def claim(self, owner: str, *, lease_s: float, limit: int, token: str) -> ports.Claims:
+        """Take due requests; under the same token, the same ones."""
+        k = self._keys
+        names = (k.due, k.lease, k.work, k.op(token))
+        wait, *taken = await self._run(
+            "claim", names, owner=owner, lease=round(lease_s * 1000), limit=limit, keep_op=_ms(KEEP_CALL)
+        )
+        triples = zip(taken[::3], taken[1::3], taken[2::3], strict=True)
+        return ports.Claims(
+            taken=tuple(ports.Claimed(str(id_), int(fence), int(tries)) for id_, fence, tries in triples),
+            next_in_s=None if wait == "" else int(wait) / 1000,
+        )
+
+    async def renew(self, request_id: str, *, fence: int, lease_s: float) -> ports.Outcome:
+        """Lengthen a lease."""
+        names = (self._keys.lease, self._keys.work)
+        lease = round(lease_s * 1000)
+        return _outcome(await self._run("renew", names, id=request_id, fence=fence, lease=lease))
+
+    async def settle(
+        self, held: ports.Claimed, *, seen: int, due: dt.datetime | None, reset: bool, token: str
+    ) -> ports.Outcome:
+        """Give a lease back; `held.attempts` does not matter."""
+        return _outcome(
+            await self._run(
+                "settle",
+                self._of(held.request_id, op=token),
+                id=held.request_id,
+                fence=held.fence,
+                seen=seen,
+                due=codec.milliseconds(due) if due else None,
+                reset=1 if reset else None,
+                keep=_ms(self._keep),
+                keep_op=_ms(KEEP_CALL),
+            )
+        )
+
+    async def save_copy(self, request_id: str, copy: model.Copy, *, fence: int | None) -> ports.Outcome:
+        """Remember one copy."""
+        record, trail, _, *rest = self._of(request_id, op="")
+        return _outcome(
+            await self._run(
+                "save_copy",
+                (record, trail, *rest),
+                id=request_id,
+                field=codec.COPY + copy.role.value,
+                copy=copy.model_dump_json(),
+                shown=copy.shown,
+                fence=fence,
+            )
+        )
+
+    async def first_time(self, token: str, *, ttl_s: float, caller: str) -> bool:
+        """Tell whether `caller` was the first to show the token."""
+        names = (self._keys.once(token),)
+        reply = await self._run("first_time", names, caller=caller, ttl=max(1, round(ttl_s * 1000)))
+        return _outcome(reply) is ports.Outcome.OK
+
+    def _of(self, request_id: str, *, op: str) -> tuple[str, ...]:
+        k = self._keys
+        own = (k.request(request_id), k.trail(request_id), k.op(op))
+        return (*own, k.due, k.lease, k.work, k.over)
+
+    async def _run(self, name: str, names: Sequence[str], **arguments: str | float | None) -> list[str | int]:
+        script = self._scripts[name]
+        shift = _ms(self._clock.shift)
+        given = {"shift": shift} | {k: v for k, v in arguments.items() if v is not None}
+        tail = (len(names), *names, *(part for pair in given.items() for part in pair))
+        try:
+            reply = await self._client.execute_command("EVALSHA", script.sha, *tail)
+        except exceptions.NoScriptError:
+            # A restarted or newly promoted server has forgotten it. EVAL remembers it again.
+            reply = await self._client.execute_command("EVAL", script.source, *tail)
+        return cast("list[str | int]", reply)
+
+
+def _outcome(reply: Sequence[object]) -> ports.Outcome:
+    return ports.Outcome(str(reply[0]))
+
+
+def _credential(credential: model.Credential | None) -> dict[str, str | None]:
+    if credential is None:
+        return {}
+    gone = credential.state is model.CredentialState.REVOKED
+    workspace = credential.workspace.id
+    # The same two that `model.Request.claims` took for it.
+    claims = (f"host:{workspace}:{credential.login_server}", f"name:{workspace}:{credential.name}")
+    return {
+        "credential": credential.model_dump_json(),
+        "credential_gone": credential.id if gone else None,
+        "credential_claims": json.dumps(claims) if gone else None,
+    }
