@@ -11,11 +11,15 @@ import secrets
 import time
 import uuid
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 SLOTS = ("password1", "password2")
 # Tokens, and likewise scope maps, of one registry
 # (MicrosoftDocs/azure-docs, includes/container-registry-limits.md).
 LIMITS = {"Basic": 100, "Standard": 500, "Premium": 50_000}
+ACR_PULL = "AcrPull"
+CATALOG_LISTER = "Container Registry Repository Catalog Lister"
+REPOSITORY_READER = "Container Registry Repository Reader"
 SYSTEM_SCOPE_MAPS = {
     "_repositories_pull": ("repositories/*/content/read",),
     "_repositories_push": ("repositories/*/content/read", "repositories/*/content/write"),
@@ -72,8 +76,11 @@ class Resource:
     def state(self) -> str:
         """Return the provisioningState, as ARM spells it."""
         if self.gone is not None:
-            return "Deleting"
+            return "Deleting" if time.monotonic() < self.gone else "Gone"
         return "Succeeded" if time.monotonic() >= self.ready else "Creating"
+
+
+One = TypeVar("One", bound=Resource)
 
 
 @dataclass(slots=True)
@@ -98,7 +105,8 @@ class Token(Resource):
 class Registry:
     """A registry of the emulated subscription. `login_server` is set when its data plane starts.
 
-    `repositories` maps a name to its tags, oldest first.
+    `repositories` maps a name to its tags, oldest first. `roles` are what the bot's identity holds
+    for the data plane: AcrPull counts in the legacy mode only, the other two in ABAC mode only.
     """
 
     name: str
@@ -107,6 +115,8 @@ class Registry:
     anonymous_pull: bool = False
     abac: bool = False
     public: bool = True
+    arm_audience: bool = True  # azureADAuthenticationAsArmPolicy: tokens made for ARM are taken too
+    roles: set[str] = field(default_factory=lambda: {ACR_PULL, CATALOG_LISTER, REPOSITORY_READER})
     login_server: str = ""
     repositories: dict[str, list[str]] = field(default_factory=dict)
     scope_maps: dict[str, ScopeMap] = field(default_factory=dict)
@@ -129,10 +139,9 @@ class AzureState:
         self.registries = {registry.name.lower(): registry for registry in registries}
         self.shift = dt.timedelta()  # how far the sandbox's clock runs ahead
         self.minted: list[str] = []  # every password ever generated, for the canary
-        self.bearers: set[str] = set()  # every Entra token that the identity endpoint gave out
+        self.bearers: dict[str, str] = {}  # every Entra token that was given out, and for which audience
         self.server_seconds = 0.0  # what the accepted writes took on the server's side
-        # What the bot's identity lacks, as in "Microsoft.ContainerRegistry/registries/tokens/write"
-        # or, for the data plane, "AcrPull", "Container Registry Repository Catalog Lister" ….
+        # What the bot's identity may not, as in "Microsoft.ContainerRegistry/registries/tokens/write".
         self.denied: set[str] = set()
         for registry in registries:
             for name, actions in SYSTEM_SCOPE_MAPS.items():
@@ -162,6 +171,14 @@ class AzureState:
             return False
         now = self.now()
         return any(value.opens(password, now) for slot in token.slots.values() for value in slot.values)
+
+    def may_list(self, registry: Registry) -> bool:
+        """Tell whether the bot's identity may list the registry's repositories."""
+        return (CATALOG_LISTER if registry.abac else ACR_PULL) in registry.roles
+
+    def may_read(self, registry: Registry) -> bool:
+        """Tell whether the bot's identity may read a repository's tags and attributes."""
+        return (REPOSITORY_READER if registry.abac else ACR_PULL) in registry.roles
 
     def may_pull(self, login_server: str, user: str | None, repository: str) -> bool:
         """Tell whether a logged-in user (None: nobody) may read the repository's content."""
@@ -201,3 +218,9 @@ def covers(action: str, repository: str) -> bool:
     if target.endswith("*"):
         return repository.lower().startswith(target[:-1])
     return repository.lower() == target
+
+
+def sweep(held: dict[str, One]) -> None:
+    """Drop what has been deleted for long enough."""
+    for name in [name for name, one in held.items() if one.state == "Gone"]:
+        del held[name]
