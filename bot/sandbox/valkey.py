@@ -19,6 +19,9 @@ from urllib.parse import quote
 
 from bot import errors
 
+if sys.platform != "win32":
+    import fcntl
+
 READY_WITHIN_S = 10.0
 STOP_WITHIN_S = 5.0
 LONGEST_SOCKET = 103  # bytes of sun_path: 107 on Linux, 103 on macOS, both without the closing zero
@@ -58,6 +61,7 @@ class Valkey:
         self._kept = folder
         self._options = tuple(options)
         self._folders = contextlib.ExitStack()
+        self._lock: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._socket = Path()
         self._data = Path()
@@ -84,6 +88,7 @@ class Valkey:
         binary = self._binary or find_server()
         self._settle_folders()
         try:
+            await self._take_data()
             await self._launch(binary)
         except BaseException:
             await self.stop()
@@ -133,6 +138,17 @@ class Valkey:
                 f"{LONGEST_SOCKET - 30} characters."
             )
 
+    async def _take_data(self) -> None:
+        # Two servers on one append-only file would ruin it. The server inherits the lock, so that
+        # it holds until that has ended, too: one that outlived a killed bot by a second.
+        self._lock = os.open(self._data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self._folders.callback(os.close, self._lock)
+        deadline = asyncio.get_running_loop().time() + STOP_WITHIN_S
+        while not _locked(self._lock):
+            if asyncio.get_running_loop().time() > deadline:
+                raise errors.ConfigurationError(f"Another server keeps its data in {self._data}.")
+            await asyncio.sleep(0.05)
+
     async def _launch(self, binary: Path) -> None:
         settings = {
             "--port": "0",
@@ -153,6 +169,7 @@ class Valkey:
             stderr=subprocess.DEVNULL,
             # Ctrl-C in the terminal is for the bot, which then drains and still needs its store.
             start_new_session=True,
+            pass_fds=() if self._lock is None else (self._lock,),
             preexec_fn=_ending_with_parent(),  # noqa: PLW1509  # one system call, nothing that locks
         )
         await self._answers()
@@ -180,6 +197,14 @@ class Valkey:
             if asyncio.get_running_loop().time() > deadline:
                 return
             await asyncio.sleep(0.003)
+
+
+def _locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 async def _pong(socket: Path) -> bool:

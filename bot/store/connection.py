@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from redis import asyncio as redis
@@ -58,6 +58,15 @@ def _single(at: address.Address) -> redis.Redis:
         kind = redis.SSLConnection if at.tls else redis.Connection
     pool = redis.BlockingConnectionPool(connection_class=kind, db=at.db, timeout=5, **place, **_options(at))
     return redis.Redis.from_pool(pool)
+
+
+async def info(client: Client) -> tuple[Mapping[str, object], ...]:
+    """Return INFO of the server, or of each of a Cluster's primaries."""
+    if isinstance(client, redis.RedisCluster):
+        await client.initialize()
+        answers = await client.execute_command("INFO", target_nodes=client.get_primaries())
+        return tuple(answer | {"asked_as_cluster": True} for answer in answers.values())
+    return (await client.execute_command("INFO"),)
 
 
 class SentinelClient:

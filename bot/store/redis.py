@@ -8,8 +8,10 @@ import secrets
 from collections.abc import AsyncIterator
 from typing import cast
 
-from bot import audit, model, ports
-from bot.store import calls, codec, connection, keys, scripts
+import structlog
+
+from bot import audit, errors, model, ports
+from bot.store import calls, checks, codec, connection, keys, scripts
 
 PEOPLE_S = 2.5  # somebody waits, and a platform gives up after 3 s
 WORKER_S = 20.0  # longer than a failover
@@ -104,6 +106,11 @@ class RedisStore:
         """Raise NotAccepted unless the server answers and takes writes."""
         await self._read("SET", self._keys.ping, "1", "PX", 60_000)
 
+    async def checks(self) -> tuple[checks.Finding, ...]:
+        """Tell whether the server is fit to keep decisions; a line said by several is said once."""
+        servers = await self._calls.run(lambda: connection.info(self._client), within_s=PEOPLE_S)
+        return tuple(dict.fromkeys(line for info in servers for line in checks.findings(info)))
+
     async def _read(self, *command: str | int) -> object:
         return await self._calls.run(lambda: self._client.execute_command(*command), within_s=PEOPLE_S)
 
@@ -123,6 +130,20 @@ async def open_store(
     """
     client = connection.connect(url)
     try:
-        yield RedisStore(client, keys.Keys(prefix), clock, keep=dt.timedelta(days=keep_days))
+        opened = RedisStore(client, keys.Keys(prefix), clock, keep=dt.timedelta(days=keep_days))
+        await _warn(opened)
+        yield opened
     finally:
         await client.aclose()
+
+
+async def _warn(opened: RedisStore) -> None:
+    log = structlog.get_logger(__name__)
+    try:
+        found = await opened.checks()
+    except errors.NotAccepted:
+        log.warning("store_away")
+        return
+    for finding in found:
+        if finding.level is not checks.Level.OK:
+            log.warning("store_unfit", level=finding.level.value, finding=finding.text)

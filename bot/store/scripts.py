@@ -61,18 +61,14 @@ class Scripts:
         self._scripts = load()
 
     async def commit(self, change: ports.Change) -> ports.Written:
-        """Write a change. OK names in `holder` the request that the operation was for, if another one."""
+        """Write a change."""
         request, k = change.request, self._keys
-        claims, open_, chain = k.claims, k.open, (k.audit, k.sequence)
-        names = (*self._of(request.id, op=change.op), claims, open_, *chain, k.all)
-        reply = await self._run(
+        own = (*self._of(request.id, op=change.op), k.claims, k.open, k.audit, k.sequence)
+        indexes = (k.all, k.requester(request.requester.key), *k.states)
+        credential = (k.credential(change.credential.id),) if change.credential else ()
+        outcome, *taken = await self._run(
             "commit",
-            (
-                *names,
-                k.requester(request.requester.key),
-                *k.states,
-                *((k.credential(change.credential.id),) if change.credential else ()),
-            ),
+            (*own, *indexes, *credential),
             id=request.id,
             record=request.model_dump_json(),
             version=request.version,
@@ -92,13 +88,8 @@ class Scripts:
             keep_op=_ms(KEEP_OP),
             **_credential(change.credential),
         )
-        match reply:
-            case [ports.Outcome.OK, str(made)]:
-                return ports.Written(ports.Outcome.OK, holder=None if made == request.id else made)
-            case [ports.Outcome.TAKEN, str(claim), str(holder)]:
-                return ports.Written(ports.Outcome.TAKEN, claim=claim, holder=holder)
-            case _:
-                return ports.Written(_outcome(reply))
+        claim, holder = map(str, taken) if taken else (None, None)
+        return ports.Written(ports.Outcome(str(outcome)), claim=claim, holder=holder)
 
     async def note(self, entry: audit.Entry, *, head: str, op: str) -> ports.Outcome:
         """Append an entry to its request's chain, or to the deployment's."""
