@@ -1,0 +1,113 @@
+"""What the README says is so."""
+
+from __future__ import annotations
+
+import re
+
+import click
+import pytest
+
+from bot import cli, machine, metrics, model
+from handlers.slack import manifest
+from tests.packaging import tree
+
+README = (tree.ROOT / "README.md").read_text()
+MAKEFILE = (tree.ROOT / "Makefile").read_text()
+CODE_SPANS = re.findall(r"`([^`\n]+)`", README) + re.findall(
+    r"^```\w*\n(.*?)^```", README, re.MULTILINE | re.DOTALL
+)
+
+
+def diagram() -> dict[tuple[str, str], str]:
+    """Return the arrows of the README's state diagram."""
+    arrows = re.findall(r"^\s+(\w+) --> (\w+): (.+)$", README, re.MULTILINE)
+    return {(before, event.strip()): after for before, after, events in arrows for event in events.split(",")}
+
+
+def commands(group: click.Group, path: str = "registry-bot") -> set[str]:
+    """Return every command line that the program knows, without options."""
+    found = {path}
+    for name, command in group.commands.items():
+        below = f"{path} {name}"
+        found |= commands(command, below) if isinstance(command, click.Group) else {below}
+    return found
+
+
+def test_the_state_diagram_is_the_table() -> None:
+    """The diagram's arrows are the state machine's transitions, no more and no fewer."""
+    table = {(before.value, event.value): after.value for (before, event), after in machine.TABLE.items()}
+
+    assert diagram() == table
+
+
+def test_the_state_diagram_ends_where_requests_end() -> None:
+    """Each state that nothing leads out of ends the diagram, and one begins it."""
+    assert set(re.findall(r"^\s+(\w+) --> \[\*\]$", README, re.MULTILINE)) == {
+        state.value for state in model.ENDED
+    }
+    assert re.findall(r"^\s+\[\*\] --> (\w+)", README, re.MULTILINE) == [model.State.PENDING.value]
+
+
+def test_every_command_exists() -> None:
+    """Each `registry-bot ...` that the README shows is a command of the program."""
+    shown = {
+        " ".join(re.findall(r"[a-z]+(?:-[a-z]+)*", line.partition(" --")[0]))
+        for span in CODE_SPANS
+        for line in re.findall(r"^(?:\$ )?(registry-bot(?: [a-z]+)*)", span, re.MULTILINE)
+    }
+
+    assert {line for line in shown if line.replace("registry-bot", "", 1)} <= commands(cli.main)
+
+
+def test_every_make_target_exists() -> None:
+    """Each `make ...` that the README shows is a target, and each documented target is shown."""
+    shown = {name for span in CODE_SPANS for name in re.findall(r"^make ([a-z]+)", span, re.MULTILINE)}
+    documented = set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
+
+    assert shown <= documented
+    assert {"sandbox", "test", "lint", "bench"} <= shown
+
+
+def test_every_link_leads_somewhere() -> None:
+    """Each file that the README links to or shows as a picture is in the repository."""
+    targets = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", README)
+
+    assert [target for target in targets if not (tree.ROOT / target).exists()] == []
+
+
+def test_every_section_linked_to_exists() -> None:
+    """Each link within the README names one of its headings."""
+    titles = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", title).lower().replace(" ", "-") for title in titles}
+
+    assert [name for name in re.findall(r"\]\(#([^)]+)\)", README) if name not in anchors] == []
+
+
+def test_every_path_of_the_layout_exists() -> None:
+    """The map of the code names files and folders that are there."""
+    layout = README.partition("\n## Layout")[2].partition("\n## ")[0]
+    paths = [
+        path for cell in re.findall(r"^\| (`.+?) \|", layout, re.MULTILINE) for path in cell.split("`")[1::2]
+    ]
+
+    assert paths
+    assert [path for path in paths if not (tree.ROOT / path).exists()] == []
+
+
+def test_every_metric_exists() -> None:
+    """Each metric that the README names is on the page of metrics."""
+    page = metrics.Metrics().page().decode()
+
+    shown = set(re.findall(r"\bregistry_bot_\w+", README))
+
+    assert shown
+    assert {name for name in shown if f"# TYPE {name} " not in page} == set()
+
+
+@pytest.mark.parametrize("url", [None, "https://bot.example.com"])
+def test_the_scopes_are_the_manifest_s(url: str | None) -> None:
+    """The README explains exactly the scopes that the manifest asks for."""
+    scopes = manifest.manifest(url=url, command="/registry")["oauth_config"]["scopes"]["bot"]
+    section = README.partition("\n### Slack")[2].partition("\n### ")[0]
+
+    assert set(re.findall(r"^\| `([a-z:.]+)` \|", section, re.MULTILINE)) == set(scopes)
