@@ -93,7 +93,7 @@ def problems(submission: Submission, *, longest_validity_days: int | None, wildc
     """Return what is wrong with a submission by its looks alone, a sentence for each field."""
     found = {
         Field.NAME: _name(submission.name),
-        Field.WORKSPACE: None if submission.workspace_id else "Choose a workspace.",
+        Field.WORKSPACE: "Choose a workspace." if submission.workspace_id is None else None,
         Field.REPOSITORY: _repository(submission.repository, wildcards=wildcards),
         Field.VALIDITY: _validity(submission.validity_days, longest_validity_days),
         Field.REASON: _reason(submission.reason),

@@ -1,0 +1,86 @@
+"""`registry-bot …`: parses, calls, prints."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from bot import errors, settings, wiring
+from bot.sandbox import command as sandbox_command
+
+WRONG_SETTINGS = 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="registry-bot")
+def main() -> None:
+    """Approve in chat, and Tower gets its registry credential. Nobody sees the password."""
+
+
+@main.command()
+@click.option("--no-worker", is_flag=True, help="Answer chat only; another process does the work.")
+def serve(*, no_worker: bool) -> None:
+    """Answer chat over HTTP (or Socket Mode), and do the work."""
+    config = _settings()
+    _run(wiring.serve(config, worker=not no_worker))
+
+
+@main.command()
+def worker() -> None:
+    """Do the work only: no chat comes in here."""
+    config = _settings()
+    _run(wiring.work(config))
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Play one journey through the front door, then stop.")
+@click.option("--journey", default="issue", show_default=True, help="Which journey --once plays.")
+@click.option("--json", "as_json", is_flag=True, help="With --once: print one JSON document.")
+@click.option("--no-browser", is_flag=True, help="Print the page's address without opening it.")
+@click.option("--port", default=0, help="Port of the page; 0 picks a free one.")
+def sandbox(*, once: bool, journey: str, as_json: bool, no_browser: bool, port: int) -> None:
+    """Run everything on this machine, with doubles of Slack, Azure, Tower and Wave."""
+    options = sandbox_command.Options(
+        once=once, journey=journey, as_json=as_json, browser=not no_browser, port=port
+    )
+    sys.exit(_run(sandbox_command.run(options)))
+
+
+@main.group()
+def slack() -> None:
+    """Set up Slack."""
+
+
+@slack.command()
+@click.option("--url", help="Public https address of the bot, for events over HTTP.")
+@click.option("--command", default="/registry", show_default=True, help="The slash command.")
+def manifest(*, url: str | None, command: str) -> None:
+    """Print the app's manifest: for HTTP with --url, else for Socket Mode."""
+    click.echo(json.dumps(wiring.slack_manifest(url=url, command=command), indent=2))
+
+
+def _settings() -> settings.Settings:
+    """Read the environment, or say in a line each what is wrong with it, and stop."""
+    try:
+        return settings.Settings()
+    except ValidationError as error:
+        for problem in error.errors(include_input=False, include_url=False):
+            where = ".".join(str(part) for part in problem["loc"]) or "settings"
+            click.echo(f"{where}: {problem['msg'].removeprefix('Value error, ')}", err=True)
+        sys.exit(WRONG_SETTINGS)
+
+
+def _run(work: Coroutine[Any, Any, int | None]) -> int:
+    try:
+        return asyncio.run(work) or 0
+    except errors.ConfigurationError as error:
+        click.echo(str(error), err=True)
+        sys.exit(WRONG_SETTINGS)
+    except KeyboardInterrupt:
+        return 0

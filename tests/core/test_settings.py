@@ -1,0 +1,105 @@
+"""Settings: what is refused, and in which words."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from bot import settings
+
+MINIMAL = {
+    "REDIS_URL": "redis://127.0.0.1",
+    "SLACK_BOT_TOKEN": "xoxb-000000000001",
+    "SLACK_SIGNING_SECRET": "s" * 32,
+    "AZURE_SUBSCRIPTION_ID": "00000000-0000-0000-0000-00000000acce",
+    "TOWER_ACCESS_TOKEN": "tower-token-000000001",
+    "REGISTRY_BOT_APPROVERS": "U0BEN, U0CLEO",
+    "REGISTRY_BOT_APPROVAL_CHANNEL": "C0APPROVALS",
+    "REGISTRY_BOT_AUDIT_KEY": "k" * 32,
+}
+
+
+def read(monkeypatch: pytest.MonkeyPatch, **changes: str | None) -> settings.Settings:
+    """Read settings from an environment of MINIMAL with changes; None leaves one out."""
+    for name, value in {**MINIMAL, **changes}.items():
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+    return settings.Settings()
+
+
+def test_minimal_environment_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight settings start a deployment; the rest has defaults."""
+    read_back = read(monkeypatch)
+
+    assert read_back.approvers == ("U0BEN", "U0CLEO")
+    assert read_back.tower_api_endpoint == "https://api.cloud.seqera.io"
+    assert read_back.port == 8080
+
+
+@pytest.mark.parametrize("name", sorted(set(MINIMAL) - {"SLACK_SIGNING_SECRET"}))
+def test_each_of_them_is_needed(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Leaving a needed setting out is refused in words that name it."""
+    with pytest.raises(ValidationError, match=name):
+        read(monkeypatch, **{name: None})
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"REGISTRY_BOT_APPROVERS": " , "}, "names nobody"),
+        ({"REGISTRY_BOT_AUDIT_KEY": "short"}, "at least 32 characters"),
+        ({"TOWER_API_ENDPOINT": "http://tower.example.org/api"}, "plain http"),
+        ({"TOWER_API_ENDPOINT": "tower.example.org"}, "must be an address"),
+        ({"WAVE_API_ENDPOINT": "ftp://wave"}, "must be an address"),
+        ({"SLACK_SIGNING_SECRET": None}, "SLACK_SIGNING_SECRET"),
+        ({"REGISTRY_BOT_APPROVAL_CHANNEL": "#approvals"}, "REGISTRY_BOT_APPROVAL_CHANNEL"),
+        ({"AZURE_SUBSCRIPTION_ID": "../x"}, "AZURE_SUBSCRIPTION_ID"),
+        ({"REGISTRY_BOT_LOG": "loud"}, "REGISTRY_BOT_LOG"),
+    ],
+)
+def test_wrong_values_are_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch, change: dict[str, str | None], words: str
+) -> None:
+    """A wrong value stops the start, and the words say what to set."""
+    with pytest.raises(ValidationError, match=words):
+        read(monkeypatch, **change)
+
+
+def test_refusals_do_not_repeat_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was typed into a secret setting does not come back in the error."""
+    with pytest.raises(ValidationError) as caught:
+        read(monkeypatch, REGISTRY_BOT_AUDIT_KEY="hunter2-hunter2")
+
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.8.8.8"])
+def test_http_to_loopback_is_fine(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """Emulators speak plain http on this machine."""
+    read_back = read(monkeypatch, SLACK_API_URL=f"http://{host}:9/api/")
+
+    assert read_back.slack_api_url == f"http://{host}:9/api"
+
+
+@pytest.mark.parametrize("host", [None, "", "example.org", "10.0.0.1", "127.0.0.1.example.org"])
+def test_other_hosts_are_not_loopback(host: str | None) -> None:
+    """A name that merely looks like this machine is not this machine."""
+    assert not settings.is_loopback(host)
+
+
+def test_lists_are_read_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Registries come as a list of hosts, in lower case."""
+    read_back = read(monkeypatch, REGISTRY_BOT_REGISTRIES="Acme.azurecr.io,other.azurecr.io")
+
+    assert read_back.registries == ("acme.azurecr.io", "other.azurecr.io")
+
+
+def test_secrets_do_not_print(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings can be printed without giving anything away."""
+    shown = repr(read(monkeypatch))
+
+    assert not [
+        value for name, value in MINIMAL.items() if "TOKEN" in name or "KEY" in name if value in shown
+    ]
