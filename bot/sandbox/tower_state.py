@@ -149,7 +149,8 @@ class TowerState:
 
     def remove(self, place: int, credential_id: str) -> None:
         """Delete a credential."""
-        self.credentials[place].remove(self.find(place, credential_id))
+        found = self.find(place, credential_id)
+        self.credentials[place].remove(found)
 
     def seed(self, place: int, *, name: str, registry: str, user: str, password: str) -> Credential:
         """Put a credential there as if somebody had made it by hand."""
