@@ -1,0 +1,198 @@
+"""What one person is told in answer to what they did: forms, help, refusals and failures."""
+
+from __future__ import annotations
+
+from bot import errors, forms, model
+from bot.errors import Reason
+from bot.forms import Field, Holder
+from handlers import parts, text
+from handlers.parts import Code, Note, Points, Sentence
+
+FORM_TITLE = "Registry credential"  # a Slack modal's title has 24 characters
+FORM_SUBMIT, FORM_CLOSE = "Ask for it", "Cancel"
+LOADING = "Looking up where you can use it…"
+DENIAL_TITLE, DENIAL_SUBMIT, DENIAL_CLOSE = "Deny this request", "Deny", "Back"
+DENIAL_INTRO = "The requester and the approvers will read your reason."
+DENIAL_LABEL = "Why do you deny it?"
+
+LABELS = {
+    Field.NAME: "Name",
+    Field.WORKSPACE: "Tower workspace",
+    Field.REPOSITORY: "Repository",
+    Field.VALIDITY: "Valid for (days)",
+    Field.REASON: "Reason",
+}
+HINTS = {
+    Field.NAME: "What the credential is called in Tower: 2 to 99 letters, digits, dashes or underscores.",
+    Field.REPOSITORY: "Read access to this repository, and nothing else, is what you ask for.",
+    Field.REASON: "The approvers read it.",
+}
+CHOOSE_WORKSPACE = "Choose a workspace"
+SEARCH = "Type a part of the name"
+
+SHORTCUT_NAME, SHORTCUT_ABOUT = "Registry credential", "Ask for a registry credential in Seqera Tower"
+COMMAND_ABOUT = "Ask for a registry credential in Seqera Tower"
+APP_NAME = "registry-bot"
+APP_ABOUT = "Approve in chat, and Seqera Tower gets its Azure registry credential. Nobody sees the password."
+
+
+def validity_hint(longest_days: int | None) -> str:
+    """Return what may be typed as validity."""
+    if longest_days is None:
+        return "Leave it empty for a password without an end."
+    return f"At most {longest_days} days here."
+
+
+def will_ask(preview: forms.Preview, approval: model.Place, deadline_hours: float) -> Sentence:
+    """Return who would be asked, where, and until when."""
+    count = "1 approval" if preview.needed == 1 else f"{preview.needed} approvals"
+    if not preview.approvers:
+        return (
+            "Nobody else could approve this: you are the only approver, and nobody decides on their own.",
+        )
+    return (
+        "Will ask: ",
+        *parts.listed(preview.approvers),
+        " in ",
+        approval,
+        f" ({count} needed, within {_hours(deadline_hours)}).",
+    )
+
+
+def _hours(hours: float) -> str:
+    return "1 hour" if hours == 1 else f"{hours:g} hours"
+
+
+def warnings(preview: forms.Preview) -> tuple[Sentence, ...]:
+    """Return what stands in the way of a request, or should be known before it is sent."""
+    held = _HELD.get(preview.holder)
+    name: Sentence = (" (", Code(preview.held_by), ")") if preview.held_by else ()
+    known = ((f"⚠️ {held[0]}", *name, held[1]),) if held else ()
+    return (*known, *((f"⚠️ {warning}",) for warning in preview.warnings))
+
+
+_HELD = {
+    Holder.OURS: (
+        "This workspace already has a credential for this registry through this bot",
+        ". Wave uses one credential for each registry, so a second one is refused.",
+    ),
+    Holder.OPEN: (
+        "This workspace already has an open request for this registry",
+        ". Wait until it is decided, or cancel it first.",
+    ),
+    Holder.MANUAL: (
+        "This workspace already has a credential for this registry that somebody made by hand",
+        ". Wave would use only one of the two: remove that one in Tower first.",
+    ),
+}
+
+
+def narrow(shown: int, more: int) -> str:
+    """Return the hint at the end of a list that was cut."""
+    return f"… and {more} more after these {shown}: keep typing"
+
+
+def silent(hosts: tuple[str, ...]) -> str:
+    """Return the hint for registries that could not be searched."""
+    return f"No answer from {hosts[0]}" if len(hosts) == 1 else f"No answer from {len(hosts)} registries"
+
+
+SEARCH_FAILED = "The registries did not answer: type again"
+
+LATER = ("list", "status", "rotate", "revoke", "whoami")
+
+
+def usage() -> Note:
+    """Return how the command is used."""
+    return (
+        (Code(text.COMMAND), " opens a form. You ask, an approver approves, and Tower gets the credential."),
+        Points(((Code(text.COMMAND), " opens the form."), (Code(f"{text.COMMAND} help"), " shows this."))),
+        ("Nobody sees the password: it goes straight to Tower.",),
+    )
+
+
+def not_understood(words: str) -> Note:
+    """Return the help, after what was not understood."""
+    return (("I do not know ", Code(f"{text.COMMAND} {words}"), "."), *usage())
+
+
+def not_yet(word: str) -> Note:
+    """Return that a command is planned, and that it cannot be used so far."""
+    return (
+        (Code(f"{text.COMMAND} {word}"), " is not available yet. It comes in a later version."),
+        ("What works today is ", Code(text.COMMAND), ", which opens the form."),
+    )
+
+
+def problem(error: errors.BotError | TimeoutError) -> Sentence:
+    """Return what went wrong, whether anything was kept, and what to do."""
+    match error:
+        case errors.Refused():
+            return refused(error)
+        case errors.NotAccepted():
+            return (
+                "Not accepted, please try again: the bot cannot reach its store now, so nothing was kept.",
+            )
+        case errors.ServiceError() if error.remedy:
+            return (f"{_stop(str(error))} An operator can mend it: {_stop(error.remedy)}",)
+        case TimeoutError():
+            return ("That took too long. Please try again: doing it twice has the same effect as once.",)
+        case _:
+            return (_stop(str(error)),)
+
+
+def refused(error: errors.Refused) -> Sentence:
+    """Return why somebody may not do this now."""
+    request = error.request
+    if request is None or error.reason not in {Reason.ALREADY_DECIDED, Reason.EXPIRED}:
+        return (_stop(str(error)),)
+    if request.state is not model.State.PENDING:
+        return parts.sentences(
+            ("Nothing was changed: this request is not open any more.",), text.status(request)
+        )
+    return ("The deadline, ", request.deadline, ", has passed. Ask again with ", Code(text.COMMAND), ".")
+
+
+def form_not_opened() -> Sentence:
+    """Return that the platform did not let a window be opened."""
+    return ("The window could not be opened in time. Please try again.",)
+
+
+def unexpected(error_id: str) -> Sentence:
+    """Return that something failed in a way nobody foresaw; the id finds it in the log."""
+    return ("Something went wrong inside the bot. Tell an operator this id: ", Code(error_id), ".")
+
+
+def unknown_element() -> Sentence:
+    """Return the answer to a button or form of an older version."""
+    return ("This comes from another version of the bot and does nothing any more.",)
+
+
+def unseen(role: model.Role, why: str) -> str:
+    """Return that a message could not be shown, and what would change that."""
+    return f"I could not {_UNSEEN.get(role, 'write there')}: {why}"
+
+
+_UNSEEN = {
+    model.Role.APPROVAL: "ask the approvers in their channel",
+    model.Role.ORIGIN: "write in the channel where this was asked",
+    model.Role.DIRECT: "write to the requester",
+}
+
+
+def _stop(words: str) -> str:
+    words = words.strip()
+    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
+
+
+def no_workspace() -> Note:
+    """Return that there is nowhere to put a credential, and what an administrator can do."""
+    return (
+        ("There is no Tower workspace that the bot may write to.",),
+        ("An administrator of Tower can give the bot's account the role Admin or Owner in yours.",),
+    )
+
+
+def unchecked(error: errors.BotError) -> str:
+    """Return that a warning may be missing."""
+    return f"This could not be checked now, and will be when you send it. {_stop(str(error))}"

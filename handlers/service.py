@@ -1,0 +1,59 @@
+"""The door to the core as handlers see it; `bot.service.RequestService` is what stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from bot import forms, model, ports
+
+
+class Service(Protocol):
+    """What people can do. Every method authorizes anew; what it raises is said in `bot.errors`."""
+
+    async def form(self, by: model.Principal, place: model.Place | None) -> forms.Form:
+        """Return what a fresh form shows."""
+        ...
+
+    async def search(self, text: str) -> ports.Found:
+        """Find repositories by any part of `host/name`."""
+        ...
+
+    async def repository(self, key: str) -> ports.Repository | None:
+        """Return the repository behind an option's value (see `forms.option_key`)."""
+        ...
+
+    async def preview(
+        self,
+        by: model.Principal,
+        place: model.Place | None,
+        *,
+        workspace_id: int | None,
+        repository: ports.Repository | None,
+    ) -> forms.Preview:
+        """Return who will be asked, and who holds the host already."""
+        ...
+
+    async def submit(self, submission: forms.Submission) -> model.Request:
+        """Keep a form as a pending request."""
+        ...
+
+    async def approve(self, click: forms.Click) -> model.Request:
+        """Record an approval."""
+        ...
+
+    async def deny(self, click: forms.Click, reason: str) -> model.Request:
+        """Record a denial with its reason."""
+        ...
+
+    async def cancel(self, click: forms.Click) -> model.Request:
+        """Take a pending request back."""
+        ...
+
+    async def first_time(self, token: str, *, ttl_s: float) -> bool:
+        """Remember a delivery for a while; True for exactly one caller."""
+        ...
+
+    async def ready(self) -> Mapping[str, str | None]:
+        """Return for each part that is needed None, or what is wrong with it."""
+        ...

@@ -1,0 +1,1 @@
+"""Slack: slash command, form, buttons and messages, over HTTP or Socket Mode."""

@@ -1,0 +1,101 @@
+"""How one person is told something privately, whatever they did."""
+
+from __future__ import annotations
+
+import aiohttp
+import structlog
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from handlers.parts import Note
+from handlers.slack import blocks, faults, modals, parse
+from handlers.slack.background import Background
+from handlers.slack.parse import Payload, text_at
+
+log = structlog.get_logger(__name__)
+
+
+class Answers:
+    """Answers in the acknowledgement where Slack shows it, and by a message of its own elsewhere."""
+
+    def __init__(self, client: AsyncWebClient, background: Background) -> None:
+        self._client = client
+        self._background = background
+
+    def acknowledge(self, payload: Payload, note: Note) -> BoltResponse:
+        """Return an acknowledgement; what it cannot say is said right after it."""
+        kind = text_at(payload, "type")
+        if "command" in payload:
+            return ephemeral(note)
+        if kind == "block_suggestion":
+            return BoltResponse(status=200, body={"options": [modals.hint(blocks.sentence(note))]})
+        if kind == "view_submission":
+            return self._on_view(payload, note)
+        if kind == "block_actions" and text_at(payload, "container", "type") != "view":
+            self._background.start(self.whisper(payload, note), name="answer")
+        if kind in {"shortcut", "message_action"}:
+            self._background.start(self._window(payload, note), name="answer")
+        return BoltResponse(status=200, body="")
+
+    async def whisper(self, payload: Payload, note: Note) -> None:
+        """Show a message to the person alone, where they acted."""
+        message = blocks.private(note)
+        channel = text_at(payload, "container", "channel_id") or text_at(payload, "channel", "id")
+        thread = text_at(payload, "container", "thread_ts") or text_at(payload, "message", "thread_ts")
+        try:
+            await self._client.chat_postEphemeral(
+                channel=channel or text_at(payload, "channel_id"),
+                user=text_at(payload, "user", "id") or text_at(payload, "user_id"),
+                thread_ts=thread or None,
+                text=message.text,
+                blocks=message.blocks,
+            )
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            await self._respond(payload, message, error)
+
+    async def _respond(self, payload: Payload, message: blocks.Message, first: Exception) -> None:
+        # A response_url works where the bot is no member, for half an hour and five messages.
+        url = text_at(payload, "response_url")
+        if not url:
+            log.warning("slack.answer.lost", error=_name(first))
+            return
+        hook = AsyncWebhookClient(url, session=self._client.session, proxy=self._client.proxy)
+        try:
+            answer = await hook.send(
+                text=message.text, blocks=message.blocks, response_type="ephemeral", replace_original=False
+            )
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            log.warning("slack.answer.lost", error=_name(error))
+            return
+        if answer.status_code != 200:  # noqa: PLR2004  # HTTP's word for done
+            log.warning("slack.answer.lost", status=answer.status_code)
+
+    async def _window(self, payload: Payload, note: Note) -> None:
+        with faults.translated():
+            await self._client.views_open(
+                trigger_id=parse.needed(payload, "trigger_id"), view=modals.notice(note)
+            )
+
+    def _on_view(self, payload: Payload, note: Note) -> BoltResponse:
+        field = parse.first_input(payload)
+        if field is None:
+            return BoltResponse(status=200, body={"response_action": "update", "view": modals.notice(note)})
+        return field_errors({field: blocks.sentence(note)})
+
+
+def ephemeral(note: Note) -> BoltResponse:
+    """Return the answer to a command that only its sender sees."""
+    message = blocks.private(note)
+    body = {"response_type": "ephemeral", "text": message.text, "blocks": message.blocks}
+    return BoltResponse(status=200, body=body)
+
+
+def field_errors(problems: dict[str, str]) -> BoltResponse:
+    """Return errors at fields of a form; what was typed stays."""
+    return BoltResponse(status=200, body={"response_action": "errors", "errors": problems})
+
+
+def _name(error: Exception) -> str:
+    return faults.code(error) if isinstance(error, SlackApiError) else type(error).__name__

@@ -1,0 +1,129 @@
+"""The bolt app: every registration, and the clients it works with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import errors
+from bot import settings as configuration
+from bot.forms import Field
+from handlers.service import Service
+from handlers.slack import faults, ids, parse
+from handlers.slack.actions import Actions
+from handlers.slack.answers import Answers
+from handlers.slack.background import Background
+from handlers.slack.commands import Commands
+from handlers.slack.deliveries import Deliveries
+from handlers.slack.people import People
+from handlers.slack.rim import Rim
+from handlers.slack.views import Views
+from handlers.slack.windows import Windows
+
+CALL_S = 10.0  # for one call of the Web API
+PATIENT_RETRIES = 2
+
+
+@asynccontextmanager
+async def client(settings: configuration.Settings) -> AsyncIterator[AsyncWebClient]:
+    """Return the one client of the process; without a session of its own it would connect for every call."""
+    if settings.slack_bot_token is None:
+        raise errors.ConfigurationError("SLACK_BOT_TOKEN is not set: put the app's bot token there.")
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_S)) as session:
+        yield AsyncWebClient(
+            token=settings.slack_bot_token.get_secret_value(),
+            base_url=settings.slack_api_url + "/",
+            session=session,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Where the bot's token belongs to: `team` is the tenant of everybody who may use the bot."""
+
+    team: str
+    enterprise: str | None
+    bot_user: str
+
+
+async def installation(web: AsyncWebClient) -> Installation:
+    """Ask Slack whose token this is. Raises ServiceError; Forbidden for a bad token."""
+    with faults.translated():
+        answer = await web.auth_test()
+    return Installation(
+        team=parse.needed(answer.data, "team_id"),
+        enterprise=parse.text_at(answer.data, "enterprise_id") or None,
+        bot_user=parse.text_at(answer.data, "user_id"),
+    )
+
+
+def build(
+    settings: configuration.Settings, service: Service, web: AsyncWebClient, *, background: Background
+) -> AsyncApp:
+    """Return the app for one workspace. `background` must be closed before `web`'s session is.
+
+    Bolt runs a listener to its end before it answers (process_before_response), so that an
+    acknowledgement carries committed state, and without the 10 ms steps of its waiting loop.
+    """
+    secret = settings.slack_signing_secret
+    app = AsyncApp(
+        name="registry-bot",
+        client=web,
+        signing_secret=secret.get_secret_value() if secret else "",
+        process_before_response=True,
+        raise_error_for_unhandled_request=True,
+    )
+    if app.oauth_flow is not None:
+        raise errors.ConfigurationError(
+            "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET make the Slack library install itself into many "
+            "workspaces; this bot serves one, with SLACK_BOT_TOKEN. Unset them."
+        )
+    patient = _patient(web)
+    tell = Answers(patient, background)
+    who = People(web)
+    windows = Windows(service, quick=web, patient=patient, tell=tell)
+    app.error(Rim(tell).answer)
+    app.use(Deliveries(service).once)
+    _register(
+        app,
+        Commands(who, windows, background),
+        Actions(service, who, windows, background),
+        Views(service, who),
+    )
+    return app
+
+
+def _register(app: AsyncApp, commands: Commands, actions: Actions, views: Views) -> None:
+    app.command(ids.COMMAND)(commands.registry)
+    app.global_shortcut(ids.SHORTCUT)(commands.shortcut)
+    app.block_action(ids.APPROVE)(actions.approve)
+    app.block_action(ids.DENY)(actions.deny)
+    app.block_action(ids.CANCEL)(actions.cancel)
+    for field in (Field.WORKSPACE, Field.REPOSITORY):
+        app.block_action(ids.action(field))(actions.choose)
+    app.options(ids.action(Field.WORKSPACE))(views.workspaces)
+    app.options(ids.action(Field.REPOSITORY))(views.repositories)
+    app.view_submission(ids.FORM)(views.form)
+    app.view_submission(ids.DENIAL)(views.denial)
+
+
+def _patient(web: AsyncWebClient) -> AsyncWebClient:
+    """Return a client that waits out rate limits: for what nobody's acknowledgement waits for."""
+    return AsyncWebClient(
+        token=web.token,
+        base_url=web.base_url,
+        session=web.session,
+        retry_handlers=[
+            AsyncConnectionErrorRetryHandler(),
+            AsyncRateLimitErrorRetryHandler(max_retry_count=PATIENT_RETRIES),
+        ],
+    )

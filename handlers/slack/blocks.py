@@ -1,0 +1,142 @@
+"""Block Kit of messages, from a request and the role of the copy. Pure; the wording is `handlers.text`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot import model
+from bot.model import Role
+from handlers import text
+from handlers.parts import Note, Quote, Sentence
+from handlers.slack import ids, markup
+from handlers.slack.markup import Json
+
+DIGEST_HEAD = 16  # how much of the digest a button carries: enough to tell two specs apart
+Copies = Mapping[Role, model.Copy]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as Slack takes it: a full sentence for notifications and screen readers, and blocks."""
+
+    text: str
+    blocks: list[Json]
+
+
+def message(request: model.Request, role: Role, copies: Copies) -> Message:
+    """Return what the copy of this role shows now."""
+    return _RENDERERS[role](request, copies)
+
+
+def private(note: Note) -> Message:
+    """Return an answer for one person's eyes."""
+    return Message(markup.spoken(note), markup.blocks(note))
+
+
+def _approval(request: model.Request, _: Copies) -> Message:
+    pending = request.state is model.State.PENDING
+    intro: Note = (text.ask(request),)
+    outcome: Note = (text.waiting(request),) if pending else (text.status(request), *text.decisions(request))
+    blocks: list[Json] = [
+        {"type": "header", "text": markup.plain_text(text.title(request), 150)},
+        *markup.blocks(intro),
+        _facts(request),
+        *_reason(request),
+        *markup.blocks(outcome),
+        *([_decide(request)] if pending else []),
+        _context((f"Request {model.short_id(request.id)}, version {request.version}",)),
+    ]
+    return Message(markup.spoken((*intro, outcome[0])), blocks)
+
+
+def _origin(request: model.Request, copies: Copies) -> Message:
+    return _line(request, Role.ORIGIN, (text.status(request), *_troubles(copies, Role.APPROVAL)))
+
+
+def _direct(request: model.Request, copies: Copies) -> Message:
+    note = (text.status(request, to_requester=True), *_troubles(copies, Role.APPROVAL, Role.ORIGIN))
+    return _line(request, Role.DIRECT, note)
+
+
+def _progress(request: model.Request, _: Copies) -> Message:
+    note = text.progress(request)
+    return Message(markup.spoken((text.status(request),)), markup.blocks(note))
+
+
+def _result(request: model.Request, _: Copies) -> Message:
+    return private(text.result(request))
+
+
+_RENDERERS = {
+    Role.APPROVAL: _approval,
+    Role.ORIGIN: _origin,
+    Role.DIRECT: _direct,
+    Role.PROGRESS: _progress,
+    Role.RESULT: _result,
+}
+
+
+def _line(request: model.Request, role: Role, note: Note) -> Message:
+    cancel = [_cancel(request, role)] if request.state is model.State.PENDING else []
+    return Message(markup.spoken(note), [*markup.blocks(note), *cancel])
+
+
+def _troubles(copies: Copies, *roles: Role) -> Note:
+    """Return why other copies could not be shown: whoever reads this one can mend it."""
+    failed = [copies[role] for role in roles if role in copies and copies[role].error]
+    return tuple((f"⚠️ {copy.error}",) for copy in failed)
+
+
+def _facts(request: model.Request) -> Json:
+    fields = [
+        {"type": "mrkdwn", "text": f"*{label}*\n{markup.mrkdwn(value)}", "verbatim": True}
+        for label, value in text.facts(request)
+    ]
+    return {"type": "section", "fields": fields}
+
+
+def _reason(request: model.Request) -> list[Json]:
+    said = request.spec.reason
+    return markup.blocks((("Reason given:",), Quote(said))) if said else []
+
+
+def _decide(request: model.Request) -> Json:
+    approve = _button(text.APPROVE, ids.APPROVE, request, style="primary")
+    deny = _button(text.DENY, ids.DENY, request, style="danger")
+    return {"type": "actions", "block_id": ids.buttons(Role.APPROVAL), "elements": [approve, deny]}
+
+
+def _cancel(request: model.Request, role: Role) -> Json:
+    confirm = {
+        "title": markup.plain_text(text.CANCEL_TITLE, 100),
+        "text": markup.plain_text(text.CANCEL_QUESTION, 300),
+        "confirm": markup.plain_text(text.CANCEL_YES, 30),
+        "deny": markup.plain_text(text.CANCEL_NO, 30),
+    }
+    button = {**_button(text.CANCEL, ids.CANCEL, request), "confirm": confirm}
+    return {"type": "actions", "block_id": ids.buttons(role), "elements": [button]}
+
+
+def _button(label: str, action_id: str, request: model.Request, *, style: str | None = None) -> Json:
+    button: Json = {
+        "type": "button",
+        "action_id": action_id,
+        "text": markup.plain_text(label),
+        "value": value(request),
+    }
+    return {**button, "style": style} if style else button
+
+
+def value(request: model.Request) -> str:
+    """Return what a button carries: which request, and the head of what was shown. Never a fact."""
+    return f"{request.id}.{request.digest[:DIGEST_HEAD]}"
+
+
+def _context(sentence: Sentence) -> Json:
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": markup.mrkdwn(sentence)}]}
+
+
+def sentence(note: Note) -> str:
+    """Return the first sentence of a note without any markup, for the error of a form's field."""
+    return next((markup.plain(paragraph) for paragraph in note if isinstance(paragraph, tuple)), "")

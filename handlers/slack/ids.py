@@ -1,0 +1,46 @@
+"""Every string that renderers, parsers, registrations and the manifest share; it stands here once."""
+
+from __future__ import annotations
+
+from bot.forms import Field
+from bot.model import Role
+
+COMMAND = "/registry"
+SHORTCUT = "registry_request"  # the global shortcut
+FORM = "registry_form"  # callback id of the form, and of its skeleton
+DENIAL = "registry_denial"  # callback id of the window that asks for a reason
+NOTICE = "registry_notice"  # callback id of a window that only says something
+
+APPROVE = "request_approve"
+DENY = "request_deny"
+CANCEL = "request_cancel"
+
+PREVIEW = "preview"  # block id of the line that says who will be asked
+NOTHING = "~"  # value of an option that is only a hint
+
+# What the code calls needs exactly these (https://docs.slack.dev/reference/scopes): the command,
+# posting, opening direct messages, and users.info for people of another workspace of the same org.
+BOT_SCOPES = ("commands", "chat:write", "im:write", "users:read")
+
+EVENTS_PATH = "/slack/events"
+
+# Slack's limits (https://docs.slack.dev/reference/block-kit).
+OPTION_TEXT = 75
+MOST_OPTIONS = 100
+ACK_S = 2.5  # Slack waits 3 s for an acknowledgement; the rest is for the way
+
+
+def action(field: Field) -> str:
+    """Return the action id of a form's element; its block id is the field's own name.
+
+    Both stay the same whenever the view is updated, so that what was typed stays as well.
+    """
+    return f"form_{field.value}"
+
+
+def buttons(role: Role) -> str:
+    """Return the block id of a copy's buttons: it tells which copy was clicked."""
+    return f"buttons_{role.value}"
+
+
+ROLES = {buttons(role): role for role in Role}

@@ -1,0 +1,141 @@
+"""`ports.Notifier` on Slack's Web API: posts a copy once, then keeps it up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import model
+from bot.model import Role
+from handlers import replies
+from handlers.slack import blocks, faults, parse
+
+Copies = Mapping[Role, model.Copy]
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where a message goes."""
+
+    channel: str
+    thread: str | None = None
+
+
+class SlackNotifier:
+    """Shows requests. `client` must not wait out rate limits itself: the worker paces, with Throttled."""
+
+    def __init__(self, client: AsyncWebClient, *, operators_channel: str | None = None) -> None:
+        self._client = client
+        self._operators = operators_channel
+
+    async def show(
+        self, request: model.Request, copy: model.Copy, *, copies: dict[Role, model.Copy]
+    ) -> model.Copy:
+        """Post the copy, or bring it to the request's present state; return it as it is now."""
+        message = blocks.message(request, copy.role, copies)
+        try:
+            if copy.message is not None and await self._updated(copy, message):
+                return copy.model_copy(update={"shown": request.version, "error": None})
+            return await self._posted(request, copy, copies, message)
+        except _Closed as error:
+            # Marked as shown, so that it is tried again at the next change and not in a loop.
+            return copy.model_copy(update={"error": error.sentence, "shown": request.version})
+
+    async def alert(self, text: str) -> None:
+        """Tell the operators' channel, if one is set."""
+        if self._operators is None:
+            return
+        message = blocks.private(((text,),))
+        with faults.translated():
+            await self._client.chat_postMessage(
+                channel=self._operators,
+                text=message.text,
+                blocks=message.blocks,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+
+    async def _updated(self, copy: model.Copy, message: blocks.Message) -> bool:
+        """Update a message; return False if it is gone."""
+        with faults.translated():
+            try:
+                await self._client.chat_update(
+                    channel=copy.channel, ts=copy.message or "", text=message.text, blocks=message.blocks
+                )
+            except SlackApiError as error:
+                if faults.code(error) in faults.GONE:
+                    return False
+                _close(error, copy.role)
+                raise
+        return True
+
+    async def _posted(
+        self, request: model.Request, copy: model.Copy, copies: Copies, message: blocks.Message
+    ) -> model.Copy:
+        spot = await self._spot(request, copy.role, copies)
+        with faults.translated():
+            try:
+                answer = await self._post(spot, message)
+            except SlackApiError as error:
+                if faults.code(error) not in faults.GONE or spot.thread is None:
+                    _close(error, copy.role)
+                    raise
+                spot = _Spot(spot.channel)  # the thread's first message was deleted
+                answer = await self._post(spot, message)
+        return model.Copy(
+            role=copy.role,
+            platform=model.Platform.SLACK,
+            channel=parse.text_at(answer, "channel") or spot.channel,
+            message=parse.needed(answer, "ts"),
+            thread=spot.thread,
+            shown=request.version,
+        )
+
+    async def _post(self, spot: _Spot, message: blocks.Message) -> object:
+        answer = await self._client.chat_postMessage(
+            channel=spot.channel,
+            thread_ts=spot.thread,
+            text=message.text,
+            blocks=message.blocks,
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        return answer.data
+
+    async def _spot(self, request: model.Request, role: Role, copies: Copies) -> _Spot:
+        if role is Role.APPROVAL:
+            return _Spot(request.approval.channel, request.approval.thread)
+        if role is Role.ORIGIN and request.place is not None:
+            return _Spot(request.place.channel, request.place.thread)
+        if role in {Role.PROGRESS, Role.RESULT}:
+            for root in (copies.get(Role.ORIGIN), copies.get(Role.DIRECT)):
+                if root is not None and root.message is not None and root.error is None:
+                    return _Spot(root.channel, root.thread or root.message)
+        return _Spot(await self._direct(request.requester, role))
+
+    async def _direct(self, who: model.Principal, role: Role) -> str:
+        with faults.translated():
+            try:
+                answer = await self._client.conversations_open(users=who.user)
+            except SlackApiError as error:
+                _close(error, role)
+                raise
+        return parse.needed(answer.data, "channel", "id")
+
+
+class _Closed(Exception):
+    """The place cannot be written to; `sentence` says why and what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def _close(error: SlackApiError, role: Role) -> None:
+    """Raise _Closed for a refusal that only people can mend."""
+    why = faults.closed(faults.code(error))
+    if why is not None:
+        raise _Closed(replies.unseen(role, why)) from error

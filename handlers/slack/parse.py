@@ -1,0 +1,266 @@
+"""Slack's payloads to our types. Pure; whatever is missing or of the wrong kind is `Malformed`.
+
+Payloads are documented loosely and differ between plans, so that nothing is taken for granted:
+every value is looked up with `at`, which knows no errors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from bot import errors, forms, model, ports
+from bot.forms import Field
+from handlers.slack import ids
+
+Payload = Mapping[str, object]
+
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}")
+_VALUE = re.compile(r"([A-Za-z0-9_-]{22})\.([0-9a-f]{16})")
+_MOST_PAIRS = 100
+
+
+class Malformed(ValueError):
+    """This is not what Slack sends. The message holds nothing of it."""
+
+
+def body(raw: bytes, content_type: str) -> dict[str, object]:
+    """Return what a request's body says: a command's fields, or the JSON of an event or interaction.
+
+    Bolt's own parser takes any form body that has the word "payload" in it, even in what a user
+    typed, for an interaction, and would lose such a command
+    (slackapi/bolt-python, slack_bolt/request/internals.py).
+    """
+    try:
+        text = raw.decode("utf-8")
+        is_json = content_type.partition(";")[0].strip().lower() == "application/json" or text.startswith("{")
+        found = json.loads(text) if is_json else _form(text)
+    except (ValueError, RecursionError):
+        raise Malformed("The body is neither a form nor JSON.") from None
+    if not isinstance(found, dict) or not any(isinstance(found.get(key), str) for key in _MARKS):
+        raise Malformed("The body is not a command, an event or an interaction.")
+    return found
+
+
+_MARKS = ("type", "command", "ssl_check")
+
+
+def _form(text: str) -> object:
+    fields = dict(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PAIRS))
+    return json.loads(fields["payload"]) if "payload" in fields else fields
+
+
+def at(payload: object, *path: str | int) -> object:
+    """Return what stands at a path, or None."""
+    for step in path:
+        if isinstance(payload, Mapping):
+            payload = payload.get(step)
+        elif isinstance(payload, list) and isinstance(step, int) and -len(payload) <= step < len(payload):
+            payload = payload[step]
+        else:
+            return None
+    return payload
+
+
+def text_at(payload: object, *path: str | int) -> str:
+    """Return the text at a path, or an empty one; half surrogates, which nothing can store, are replaced."""
+    found = at(payload, *path)
+    return (
+        found.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(found, str) else ""
+    )
+
+
+def needed(payload: object, *path: str | int) -> str:
+    """Return the text at a path, or raise Malformed."""
+    found = text_at(payload, *path)
+    if not found:
+        raise Malformed(f"The payload has no {'.'.join(map(str, path))}.")
+    return found
+
+
+def principal(payload: Payload) -> model.Principal:
+    """Return who acts: the person's own workspace counts, not where the message stands.
+
+    A payload that names no workspace gives a tenant that no rule knows.
+    """
+    user = text_at(payload, "user", "id") or needed(payload, "user_id")
+    tenant = (
+        text_at(payload, "user", "team_id") or text_at(payload, "team", "id") or text_at(payload, "team_id")
+    )
+    return model.Principal(platform=model.Platform.SLACK, tenant=tenant, user=user)
+
+
+def place(channel: str, tenant: str) -> model.Place | None:
+    """Return the channel something was asked in; a direct message is no place to show others anything."""
+    if not _CHANNEL.fullmatch(channel):
+        return None
+    return model.Place(platform=model.Platform.SLACK, tenant=tenant, channel=channel)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a button was pressed: enough to answer there, and to come back to it from a window."""
+
+    value: str
+    channel: str
+    message: str
+    thread: str | None
+    block: str
+
+    def meta(self) -> str:
+        """Return this as a window's private_metadata."""
+        return json.dumps([self.value, self.channel, self.message, self.thread, self.block])
+
+
+def spot(payload: Payload) -> Spot:
+    """Return where a button was pressed."""
+    return Spot(
+        value=needed(payload, "actions", 0, "value"),
+        channel=text_at(payload, "container", "channel_id") or text_at(payload, "channel", "id"),
+        message=text_at(payload, "container", "message_ts") or text_at(payload, "message", "ts"),
+        thread=text_at(payload, "container", "thread_ts") or text_at(payload, "message", "thread_ts") or None,
+        block=text_at(payload, "actions", 0, "block_id"),
+    )
+
+
+def spot_of(meta: str) -> Spot:
+    """Return what `Spot.meta` wrote."""
+    try:
+        value, channel, message, thread, block = json.loads(meta)
+    except (ValueError, TypeError, RecursionError):
+        raise Malformed("The window's metadata is not ours.") from None
+    if not all(isinstance(one, str) for one in (value, channel, message, block, thread or "")):
+        raise Malformed("The window's metadata is not ours.")
+    return Spot(value, channel, message, thread, block)
+
+
+def click(payload: Payload, by: model.Principal) -> forms.Click:
+    """Return a pressed button."""
+    where = spot(payload)
+    act = needed(payload, "actions", 0, "action_id")
+    when = text_at(payload, "actions", 0, "action_ts") or text_at(payload, "trigger_id")
+    return _click(where, by, op=_token(by.key, where.channel, where.message, when, act))
+
+
+def denial(payload: Payload, by: model.Principal) -> tuple[forms.Click, str]:
+    """Return a denial with its reason, as the window sent it."""
+    where = spot_of(text_at(payload, "view", "private_metadata"))
+    reason = _typed(payload, Field.REASON)
+    op = _token(by.key, where.channel, where.message, needed(payload, "view", "id"), ids.DENY)
+    return _click(where, by, op=op), reason
+
+
+def _click(where: Spot, by: model.Principal, *, op: str) -> forms.Click:
+    known = _VALUE.fullmatch(where.value)
+    if not known:
+        raise errors.Refused(
+            errors.Reason.UNKNOWN_REQUEST, "This button belongs to no request that the bot knows."
+        )
+    return forms.Click(by, known[1], op, digest=known[2], seen_at=_copy(where))
+
+
+def _copy(where: Spot) -> model.Copy | None:
+    role = ids.ROLES.get(where.block)
+    if role is None or not where.channel or not where.message:
+        return None
+    return model.Copy(
+        role=role,
+        platform=model.Platform.SLACK,
+        channel=where.channel,
+        message=where.message,
+        thread=where.thread if where.thread != where.message else None,
+    )
+
+
+def submission(
+    payload: Payload, by: model.Principal, where: model.Place | None, repository: ports.Repository | None
+) -> forms.Submission:
+    """Return a form as it was sent. Its `op` names this window with these values."""
+    view = needed(payload, "view", "id")
+    name, validity, reason = (
+        _typed(payload, field).strip() for field in (Field.NAME, Field.VALIDITY, Field.REASON)
+    )
+    workspace = workspace_id(payload)
+    path = repository.path if repository else ""
+    return forms.Submission(
+        by=by,
+        place=where,
+        name=name,
+        workspace_id=workspace,
+        repository=repository,
+        op=_token(by.key, view, name, str(workspace), path, validity, reason),
+        validity_days=_days(validity),
+        reason=reason,
+    )
+
+
+def workspace_id(payload: Payload) -> int | None:
+    """Return the chosen workspace."""
+    value = text_at(_chosen(payload, Field.WORKSPACE), "value")
+    return int(value) if value.isdecimal() and len(value) < 20 else None  # noqa: PLR2004  # Tower's ids are 64 bit
+
+
+def repository_key(payload: Payload) -> str | None:
+    """Return the value of the chosen repository (see `forms.option_key`)."""
+    value = text_at(_chosen(payload, Field.REPOSITORY), "value")
+    return value if value not in {"", ids.NOTHING} else None
+
+
+def typed(payload: Payload) -> dict[Field, object]:
+    """Return what a form holds so far, for drawing it again."""
+    texts: dict[Field, object] = {
+        field: _typed(payload, field) for field in (Field.NAME, Field.VALIDITY, Field.REASON)
+    }
+    return {**texts, **{field: _option(payload, field) for field in (Field.WORKSPACE, Field.REPOSITORY)}}
+
+
+def first_input(payload: Payload) -> str | None:
+    """Return the block id of a window's first input: where an error about the whole can be shown."""
+    blocks = at(payload, "view", "blocks")
+    for block in blocks if isinstance(blocks, list) else ():
+        if at(block, "type") == "input":
+            return text_at(block, "block_id") or None
+    return None
+
+
+def inputs(payload: Payload) -> frozenset[str]:
+    """Return the block ids of a window's inputs: Slack takes errors for no others."""
+    blocks = at(payload, "view", "blocks")
+    found = blocks if isinstance(blocks, list) else ()
+    return frozenset(text_at(block, "block_id") for block in found if at(block, "type") == "input")
+
+
+def _chosen(payload: Payload, field: Field) -> object:
+    # The choice that was just made stands in the action; whether the state has it too is not documented.
+    acted = at(payload, "actions", 0)
+    if at(acted, "block_id") == field.value:
+        return at(acted, "selected_option")
+    return at(payload, "view", "state", "values", field.value, ids.action(field), "selected_option")
+
+
+def _typed(payload: Payload, field: Field) -> str:
+    return text_at(payload, "view", "state", "values", field.value, ids.action(field), "value")
+
+
+def _option(payload: Payload, field: Field) -> object:
+    chosen = _chosen(payload, field)
+    words, value = text_at(chosen, "text", "text"), text_at(chosen, "value")
+    if not words or value in {"", ids.NOTHING}:
+        return None
+    return {"text": {"type": "plain_text", "text": words, "emoji": False}, "value": value}
+
+
+def _days(validity: str) -> int | None:
+    if not validity:
+        return None
+    if not (validity.isascii() and validity.isdecimal()) or len(validity) > len("3650") + 1:
+        raise errors.BadInput({Field.VALIDITY.value: "Give a whole number of days."})
+    return int(validity)
+
+
+def _token(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

@@ -1,0 +1,60 @@
+"""The rim of the Slack side: nothing passes it but an answer."""
+
+from __future__ import annotations
+
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.response import BoltResponse
+
+from bot import errors
+from bot.forms import Field
+from handlers import replies
+from handlers.parts import Note
+from handlers.slack import answers, background, blocks, parse
+from handlers.slack.parse import Payload, text_at
+
+MALFORMED = 400
+
+
+class Rim:
+    """Turns every error into what the person reads; the log gets its type and an id."""
+
+    def __init__(self, tell: answers.Answers) -> None:
+        self._tell = tell
+
+    async def answer(self, error: Exception, body: Payload) -> BoltResponse:
+        """Answer what a listener or a middleware raised: this is bolt's error handler."""
+        if isinstance(error, parse.Malformed):
+            return BoltResponse(status=MALFORMED, body="")
+        if isinstance(error, BoltUnhandledRequestError):
+            return self._unknown(body)
+        if isinstance(error, errors.BotError | TimeoutError):
+            return self._expected(error, body)
+        error_id = background.failed("slack.listener.failed", error, kind=kind(body))
+        return self._tell.acknowledge(body, (replies.unexpected(error_id),))
+
+    def _expected(self, error: errors.BotError | TimeoutError, body: Payload) -> BoltResponse:
+        note: Note = (replies.problem(error),)
+        if text_at(body, "type") != "view_submission":
+            return self._tell.acknowledge(body, note)
+        problems = (
+            error.problems if isinstance(error, errors.BadInput) else {_field(error): blocks.sentence(note)}
+        )
+        shown = {field: words for field, words in problems.items() if field in parse.inputs(body)}
+        return answers.field_errors(shown) if shown else self._tell.acknowledge(body, note)
+
+    def _unknown(self, body: Payload) -> BoltResponse:
+        if kind(body) in {"event_callback", "view_closed"}:
+            return BoltResponse(status=200, body="")
+        return self._tell.acknowledge(body, (replies.unknown_element(),))
+
+
+def kind(body: Payload) -> str:
+    """Return which kind of payload this is, as a word that may be logged."""
+    return "command" if "command" in body else text_at(body, "type")[:40]
+
+
+def _field(error: errors.BotError | TimeoutError) -> str:
+    """Return the field that an error about the whole form has to do with most."""
+    if isinstance(error, errors.ServiceError):
+        return Field.WORKSPACE if error.service == "Tower" else Field.REPOSITORY
+    return ""

@@ -1,0 +1,121 @@
+"""Opens windows within the three seconds that a trigger lives, and fills them afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import errors, forms, model
+from handlers import replies
+from handlers.parts import Note
+from handlers.service import Service
+from handlers.slack import answers, faults, modals, parse
+from handlers.slack.markup import Json
+from handlers.slack.parse import Payload, text_at
+
+PATIENCE_S = 15.0  # a window stands open: nobody's acknowledgement waits for this
+TROUBLE = (SlackApiError, aiohttp.ClientError, TimeoutError)
+
+log = structlog.get_logger(__name__)
+
+
+class Windows:
+    """The form and the denial's window. `quick` never waits out a rate limit, `patient` may."""
+
+    def __init__(
+        self, service: Service, *, quick: AsyncWebClient, patient: AsyncWebClient, tell: answers.Answers
+    ) -> None:
+        self._service = service
+        self._quick = quick
+        self._patient = patient
+        self._tell = tell
+        self._newest: dict[str, str] = {}  # view id -> the newest choice that is being looked up
+
+    async def form(self, payload: Payload, by: model.Principal, place: model.Place | None) -> None:
+        """Open the skeleton at once, look up what the form needs, and show it."""
+        meta = place.channel if place else ""
+        # A trigger lives for 3 s from Slack's side: nothing may be asked of anybody before this.
+        view = await self._open(payload, modals.loading(meta))
+        if view is not None:
+            await self._update(view, await self._filled(by, place, meta))
+
+    async def denial(self, payload: Payload, where: parse.Spot) -> None:
+        """Ask an approver for a reason."""
+        await self._open(payload, modals.denial(where.meta()))
+
+    async def preview(self, payload: Payload, by: model.Principal, place: model.Place | None) -> None:
+        """Show who would be asked and what stands in the way, for what is chosen so far."""
+        view, choice = parse.needed(payload, "view", "id"), text_at(payload, "actions", 0, "action_ts")
+        self._newest[view] = choice
+        try:
+            filled = await self._previewed(payload, by, place)
+            if self._newest[view] == choice:  # else a newer choice is being looked up, and will be shown
+                await self._replace(parse.at(payload, "view"), filled)
+        finally:
+            if self._newest.get(view) == choice:
+                del self._newest[view]
+
+    async def _open(self, payload: Payload, view: Json) -> object:
+        try:
+            opened = await self._quick.views_open(trigger_id=parse.needed(payload, "trigger_id"), view=view)
+        except TROUBLE as error:
+            log.warning("slack.window.not_opened", error=_name(error))
+            await self._tell.whisper(payload, (replies.form_not_opened(),))
+            return None
+        return parse.at(opened.data, "view")
+
+    async def _filled(self, by: model.Principal, place: model.Place | None, meta: str) -> Json:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                fresh = await self._service.form(by, place)
+        except (errors.BotError, TimeoutError) as error:
+            return modals.notice((replies.problem(error),))
+        return modals.form(fresh, meta=meta) if fresh.workspaces else modals.notice(replies.no_workspace())
+
+    async def _previewed(self, payload: Payload, by: model.Principal, place: model.Place | None) -> Json:
+        meta = text_at(payload, "view", "private_metadata")
+        async with asyncio.timeout(PATIENCE_S):
+            fresh = await self._service.form(by, place)
+            try:
+                preview = await self._look(payload, by, place)
+            except errors.BotError as error:
+                unsure = replies.unchecked(error)
+                preview = forms.Preview(fresh.approvers, fresh.needed, warnings=(unsure,))
+        return modals.form(fresh, meta=meta, typed=parse.typed(payload), preview=preview)
+
+    async def _look(self, payload: Payload, by: model.Principal, place: model.Place | None) -> forms.Preview:
+        key = parse.repository_key(payload)
+        repository = await self._service.repository(key) if key else None
+        return await self._service.preview(
+            by, place, workspace_id=parse.workspace_id(payload), repository=repository
+        )
+
+    async def _replace(self, view: object, filled: Json) -> None:
+        """Update a view that may have moved on since the person chose: then once more, whatever it shows."""
+        if await self._update(view, filled) == "hash_conflict":
+            await self._update({"id": text_at(view, "id")}, filled)
+
+    async def _update(self, view: object, filled: Json) -> str | None:
+        """Show something in a window; return Slack's code if it does not want to."""
+        view_id, version = text_at(view, "id"), text_at(view, "hash") or None
+        try:
+            await self._patient.views_update(view_id=view_id, hash=version, view=filled)
+        except SlackApiError as error:
+            # not_found is a window that was closed meanwhile.
+            log.info("slack.window.not_updated", error=faults.code(error))
+            return faults.code(error)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("slack.window.not_updated", error=type(error).__name__)
+        return None
+
+    async def sorry(self, payload: Payload, note: Note) -> None:
+        """Tell somebody that a window will not be filled."""
+        await self._tell.whisper(payload, note)
+
+
+def _name(error: BaseException) -> str:
+    return faults.code(error) if isinstance(error, SlackApiError) else type(error).__name__
