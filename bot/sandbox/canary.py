@@ -1,0 +1,131 @@
+"""The secret canary: looks for secrets where none may be, in every form that they could take.
+
+A finding names the secret's kind, the form and the place, and never shows the secret itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import enum
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote, quote_plus
+
+PIECE = 12  # characters: few enough to find a secret that was cut, too many to be met by chance
+HIDDEN = b"[hidden]"
+
+
+class Kind(enum.StrEnum):
+    """What a secret is, as people call it."""
+
+    PASSWORD = "registry password"  # noqa: S105  # the name of a kind, as all below
+    SLACK_BOT_TOKEN = "Slack bot token"  # noqa: S105
+    SLACK_APP_TOKEN = "Slack app token"  # noqa: S105
+    SLACK_SIGNING_SECRET = "Slack signing secret"  # noqa: S105
+    TOWER_TOKEN = "Tower token"  # noqa: S105
+    TOWER_VERIFY_TOKEN = "Tower token for Wave"  # noqa: S105
+    IDENTITY_HEADER = "identity header"
+    ENTRA_TOKEN = "Entra token"  # noqa: S105
+    REGISTRY_TOKEN = "registry's own token"  # noqa: S105
+    REDIS_PASSWORD = "Redis password"  # noqa: S105
+    AUDIT_KEY = "audit key"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value to look for."""
+
+    kind: Kind
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to look. A secret of an `allowed` kind may stand there once, as it is."""
+
+    name: str
+    content: bytes = field(repr=False)
+    allowed: frozenset[Kind] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """A secret where it must not be."""
+
+    kind: Kind
+    form: str
+    place: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.form}) in {self.place}"
+
+
+class Canary:
+    """Looks for some secrets."""
+
+    def __init__(self, secrets: Iterable[Secret]) -> None:
+        self._secrets = tuple(dict.fromkeys(secrets))
+        self._needles = {secret: forms(secret.value) for secret in self._secrets}
+
+    def search(self, places: Iterable[Place]) -> list[Finding]:
+        """Return what was found, each once."""
+        found = (finding for place in places for finding in self._in_place(place))
+        return list(dict.fromkeys(found))
+
+    def mask(self, text: bytes) -> bytes:
+        """Return a text with every secret hidden, whatever its form."""
+        for secret, needles in self._needles.items():
+            whole = secret.value.encode()
+            for needle in (whole, *(needle for several in needles.values() for needle in several)):
+                text = text.replace(needle, HIDDEN)
+        return text
+
+    def _in_place(self, place: Place) -> Iterator[Finding]:
+        content = self._without_allowed(place)
+        for secret, needles in self._needles.items():
+            for form, several in needles.items():
+                if any(needle in content for needle in several):
+                    name = self.mask(place.name.encode()).decode(errors="replace")
+                    yield Finding(secret.kind, form, name)
+                    break
+
+    def _without_allowed(self, place: Place) -> bytes:
+        content = place.content
+        for secret in self._secrets:
+            if secret.kind in place.allowed:
+                content = content.replace(secret.value.encode(), b"", 1)
+        return content
+
+
+def forms(value: str) -> Mapping[str, Sequence[bytes]]:
+    """Return how a secret may look, piece by piece, so that one that was cut is found as well."""
+    raw = value.encode()
+    found = {
+        "as it is": _pieces(raw),
+        "backwards": _pieces(raw[::-1]),
+        "in base64": tuple(_base64(raw)),
+        "in hexadecimal": _pieces(raw.hex().encode(), 2 * PIECE),
+        "in UTF-16": _pieces(value.encode("utf-16-le"), 2 * PIECE),
+    }
+    escaped = {"URL-encoded": quote(value, safe=""), "as a form's field": quote_plus(value)}
+    escaped |= {"JSON-escaped": json.dumps(value)[1:-1]}
+    return found | {form: _pieces(text.encode()) for form, text in escaped.items() if text != value}
+
+
+def _pieces(text: bytes, size: int = PIECE) -> tuple[bytes, ...]:
+    starts = range(0, max(1, len(text) - size + 1), size)
+    return tuple(dict.fromkeys([*(text[start : start + size] for start in starts), text[-size:]]))
+
+
+def _base64(raw: bytes) -> Iterator[bytes]:
+    """Go through the pieces of a secret that was encoded together with whatever stood around it.
+
+    Where the secret begins within a group of three bytes decides how it looks; the first and last
+    characters mix with the neighbours, and are left out.
+    """
+    for offset in range(3):
+        encoded = base64.b64encode(b"\0" * offset + raw)
+        first, last = -(-8 * offset // 6), 8 * (offset + len(raw)) // 6
+        for text in (encoded, encoded.translate(bytes.maketrans(b"+/", b"-_"))):
+            yield from _pieces(text[first:last], PIECE * 4 // 3)
