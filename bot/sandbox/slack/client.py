@@ -156,6 +156,20 @@ class Client:
             await self.event(inner)
         return message
 
+    async def join(self, channel: entities.Channel) -> Sent:
+        """Join a channel."""
+        self._state.board.join(channel.id, self._user.id)
+        inner: Json = {
+            "type": "member_joined_channel",
+            "user": self._user.id,
+            "channel": channel.id,
+            "channel_type": "G" if channel.private else "C",
+            "team": self._sender.team_id,
+            "event_ts": self._state.board.stamp(),
+        }
+        there = self._state.app.user_id in channel.members
+        return await self.event(inner) if there else Sent(None)
+
     async def event(self, inner: Json) -> Sent:
         """Tell the app of an event, if it subscribed to it; failures are retried in the background."""
         kind = inner["type"]

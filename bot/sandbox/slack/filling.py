@@ -42,10 +42,10 @@ def options(holder: Json) -> list[Option]:
 
 
 def find(blocks: Iterable[Json], wanted: str, *, only_inputs: bool = False) -> inputs.Spot:
-    """Find an element by label, button text, action id or block id."""
+    """Find an element by label, button text, action id, block id, or `block id/action id`."""
     spots = [spot for spot in inputs.spots(blocks) if spot.is_input or not only_inputs]
     for spot in spots:
-        if wanted in {spot.label, spot.action_id, spot.block_id}:
+        if wanted in {spot.label, spot.action_id, spot.block_id, spot.path}:
             return spot
     there = ", ".join(repr(spot.label) for spot in spots) or "nothing to act on"
     raise NotOnScreen(f"There is no {wanted!r}: there is {there}.")

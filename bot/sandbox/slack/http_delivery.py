@@ -27,7 +27,9 @@ class HttpDelivery:
 
     async def start(self) -> None:
         """Open the client."""
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
+        # A connection kept alive would be a dead one after the app was killed and started again.
+        connector = aiohttp.TCPConnector(force_close=True)
+        self._session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None))
 
     async def stop(self) -> None:
         """Close the client."""

@@ -73,6 +73,11 @@ class Spot:
         return str(self.element["action_id"])
 
     @property
+    def path(self) -> str:
+        """Return both ids: what names this element and no other."""
+        return f"{self.block_id}/{self.action_id}"
+
+    @property
     def kind(self) -> str:
         """Return the element's type."""
         return str(self.element["type"])

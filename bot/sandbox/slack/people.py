@@ -64,6 +64,21 @@ class Person:
         """Post a message, or a reply in a thread."""
         return reading.seen(await self.client.say(self._channel(channel), text, thread), self._names)
 
+    async def join(self, channel: str) -> None:
+        """Join a public channel."""
+        found = self._state.board.channel(channel) or self._state.board.named(channel)
+        if found is None or found.private:
+            raise filling.NotOnScreen(f"There is no public channel {channel!r} to join.")
+        await self.client.join(found)
+
+    def leave(self, channel: str) -> None:
+        """Leave a channel."""
+        self._state.board.leave(self._channel(channel).id, self.id)
+
+    def reload(self) -> None:
+        """Reload the client: ephemeral messages are gone."""
+        self._state.board.reload(self.id)
+
     async def click(
         self, where: reading.Seen | reading.Screen, button: str, *, confirm: bool = True
     ) -> Reaction:

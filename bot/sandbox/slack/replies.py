@@ -54,7 +54,7 @@ def to_search(known: state.State, ack: parcels.Ack) -> Json:
         return {}
     problems = blockkit.check_options(ack.answer)
     if problems:
-        sentences = "; ".join(f"{problem.message} [{problem.pointer}]" for problem in problems)
+        sentences = "; ".join(str(problem) for problem in problems)
         known.complain(f"block_suggestion shows no result: {sentences}")
         return {}
     return ack.answer

@@ -1,44 +1,9 @@
-"""Block Kit's rules."""
+"""A strict validator of Block Kit, in Slack's own error shape.
 
-from __future__ import annotations
+Slack's own one is the public method blocks.validate, which needs slack.com; this one works offline.
+"""
 
-from dataclasses import dataclass
+from bot.sandbox.slack.blockkit.rules import Problem
+from bot.sandbox.slack.blockkit.surfaces import check_blocks, check_message, check_options, check_view, lints
 
-from bot.sandbox.slack.entities import Json
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One broken rule."""
-
-    pointer: str
-    message: str
-
-    def as_json(self) -> Json:
-        """Return."""
-        return {"pointer": self.pointer, "message": self.message}
-
-
-def check_blocks(blocks: object) -> list[Problem]:
-    """Check."""
-    return []
-
-
-def check_view(view: object) -> list[Problem]:
-    """Check."""
-    return []
-
-
-def check_message(message: object) -> list[Problem]:
-    """Check."""
-    return []
-
-
-def check_options(answer: object) -> list[Problem]:
-    """Check."""
-    return []
-
-
-def lints(text: str | None, blocks: object) -> list[str]:
-    """Check."""
-    return []
+__all__ = ["Problem", "check_blocks", "check_message", "check_options", "check_view", "lints"]

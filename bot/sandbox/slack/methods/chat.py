@@ -46,7 +46,7 @@ def content(call: Call, *, what: str) -> Content:
 
 def invalid_blocks(known: state.State, what: str, problems: list[blockkit.Problem]) -> ApiError:
     """Return the refusal of blocks in Slack's shape, and keep a complaint."""
-    sentences = [f"{problem.message} [json-pointer:{problem.pointer}]" for problem in problems]
+    sentences = [str(problem) for problem in problems]
     known.complain(f"{what}: invalid_blocks: {'; '.join(sentences)}")
     return ApiError(
         "invalid_blocks",

@@ -34,11 +34,11 @@ def checked(known: state.State, given: object, *, what: str) -> Json:
 
 def refusal(known: state.State, what: str, problems: list[blockkit.Problem]) -> ApiError:
     """Return the refusal of a view, which Slack calls invalid_arguments, and keep a complaint."""
-    sentences = [f"{problem.message} [json-pointer:{problem.pointer}]" for problem in problems]
+    sentences = [str(problem) for problem in problems]
     known.complain(f"{what}: invalid_arguments: {'; '.join(sentences)}")
     return ApiError(
         "invalid_arguments",
-        errors=[problem.as_json() for problem in problems],
+        errors=sentences,
         response_metadata={"messages": [f"[ERROR] {sentence}" for sentence in sentences]},
     )
 
