@@ -1,0 +1,125 @@
+"""What a request gets when it is due: it expires, is worked on, and is shown as it is."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import datetime as dt
+from dataclasses import dataclass
+
+import structlog
+
+from bot import audit, copies, errors, lease, machine, model, ports, recorder
+from bot.provision import saga
+
+log = structlog.get_logger()
+
+LOOK_S = 1.0  # how often a request that is being shown is looked at: another replica may change it
+WORKED_ON = frozenset({model.State.APPROVED, model.State.RUNNING})
+SILENT = "The message could not be shown: the bot failed each time it tried."
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """Attends to one request under its lease; this is what a worker runs.
+
+    Work never waits for chat: the copies are brought up to date beside it, and a platform that
+    fails is tried again later. What is shown is what was committed.
+    """
+
+    record: recorder.Recorder
+    provisioning: saga.Saga
+    chat: copies.Chat
+    clock: ports.Clock
+
+    async def __call__(self, held: lease.Lease) -> lease.Settlement:
+        """Do all that can be done now, and say when to come again."""
+        snapshot = await self.chat.store.load(held.request_id)
+        if snapshot is None:
+            return lease.Settlement(None, seen=0)
+        display = copies.Display(self.chat, held, snapshot)
+        if held.last_try:
+            return await self._last(held, display, snapshot.request)
+        async with display:
+            rest = await self._until_quiet(held, display)
+        if rest.alert:
+            await self._alert(rest.alert)
+        return self._settlement(rest, display.due())
+
+    async def _until_quiet(self, held: lease.Lease, display: copies.Display) -> saga.Rest:
+        """Work and show until nothing is left to do at once.
+
+        A decision may come while messages are being shown, and its work starts then and there.
+        """
+        rest = None
+        while True:
+            held.woken.clear()
+            snapshot = await self.chat.store.load(held.request_id)
+            if snapshot is None:
+                raise errors.LeaseLost(held.request_id)
+            if rest is None or rest.request.version != snapshot.request.version:
+                rest = await self._move(held, snapshot.request, display)
+                display.tell(rest.request)
+            if await display.caught_up(unless=held.woken, within_s=LOOK_S):
+                return rest
+
+    async def _move(self, held: lease.Lease, request: model.Request, display: copies.Display) -> saga.Rest:
+        """Move a request on as far as it goes."""
+        if request.state in WORKED_ON:
+            return await self.provisioning.run(held, request, lambda now: display.tell(now, working=True))
+        if request.state is not model.State.PENDING:
+            return saga.Rest(request)
+        early = (request.deadline - self.clock.now()).total_seconds()
+        if early > 0 and not display.behind:
+            # Nothing to do: the store's clock may run ahead of ours. Better wait than ask again at once.
+            await _first(held.woken, min(early, LOOK_S))
+        if self.clock.now() < request.deadline:
+            return saga.Rest(request, request.deadline)
+        return saga.Rest(await self._expire(held, request))
+
+    async def _expire(self, held: lease.Lease, request: model.Request) -> model.Request:
+        def propose(snapshot: ports.Snapshot) -> recorder.Proposal:
+            after = machine.advance(snapshot.request, machine.Event.EXPIRE, at=self.clock.now())
+            return recorder.Proposal(after, audit.Event.EXPIRED)
+
+        op = f"expire:{request.id}:{held.fence}"
+        try:
+            return await self.record.apply(request.id, propose, op=op, fence=held.fence)
+        except errors.Refused:
+            return request  # somebody decided at the last moment, which makes it due again
+
+    async def _last(
+        self, held: lease.Lease, display: copies.Display, request: model.Request
+    ) -> lease.Settlement:
+        """Give up in order what was tried too often: the work if there is any, else the messages."""
+        log.error("too many tries", request_id=request.id, attempts=held.attempts, state=request.state.value)
+        rest = await self._move(held, request, display)
+        if request.state in WORKED_ON:
+            # Its end is shown by the next attendance, which has tries of its own.
+            rest = dataclasses.replace(rest, due=self.clock.now())
+        else:
+            await display.abandon(SILENT)
+        await self._alert(rest.alert or f"Request {model.short_id(request.id)} was given up: {SILENT}")
+        return self._settlement(rest, None)
+
+    async def _alert(self, text: str) -> None:
+        try:
+            await self.chat.notifier.alert(text)
+        except errors.ServiceError as error:
+            log.error("operators not alerted", error=str(error), alert=text)  # noqa: TRY400  # a traceback tells no more
+
+    def _settlement(self, rest: saga.Rest, again: dt.datetime | None) -> lease.Settlement:
+        # A message that failed waits with the work, whose back-off it must not cut short.
+        if again and rest.request.state is not model.State.RUNNING:
+            again = min(again, rest.due) if rest.due else again
+        else:
+            again = rest.due
+        return lease.Settlement(again, seen=rest.request.version, reset=rest.reset)
+
+
+async def _first(event: asyncio.Event, within_s: float) -> None:
+    try:
+        async with asyncio.timeout(within_s):
+            await event.wait()
+    except TimeoutError:
+        return

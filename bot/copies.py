@@ -1,0 +1,220 @@
+"""Which messages show a request, and bringing each of them to its newest committed state."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from bot import errors, lease, model, ports
+from bot.model import Copy, Role, State
+
+log = structlog.get_logger()
+
+_WORKED_ON = frozenset({State.APPROVED, State.RUNNING, State.DONE, State.FAILED})
+_TOLD = frozenset({State.DONE, State.FAILED, State.DENIED, State.EXPIRED})  # cancelling is its own news
+
+
+def wanted(request: model.Request, copies: Mapping[Role, Copy]) -> tuple[Copy, ...]:
+    """Return every copy that the request should have by now, in the order of posting; pure.
+
+    Those already there come as they are. Progress and result go into the thread of the origin, or
+    of the direct message where there is no origin; until that is posted they have no place.
+    """
+    fresh = {
+        Role.APPROVAL: _in(Role.APPROVAL, request.approval),
+        Role.ORIGIN: _in(Role.ORIGIN, request.place),
+        Role.DIRECT: Copy(
+            role=Role.DIRECT, platform=request.requester.platform, channel=request.requester.user
+        ),
+        Role.PROGRESS: _reply(Role.PROGRESS, request, copies) if request.state in _WORKED_ON else None,
+        Role.RESULT: _reply(Role.RESULT, request, copies) if request.state in _TOLD else None,
+    }
+    return tuple(copy for role, new in fresh.items() if (copy := copies.get(role) or new))
+
+
+def _in(role: Role, place: model.Place | None) -> Copy | None:
+    if place is None:
+        return None
+    return Copy(role=role, platform=place.platform, channel=place.channel, thread=place.thread)
+
+
+def _reply(role: Role, request: model.Request, copies: Mapping[Role, Copy]) -> Copy | None:
+    origin = copies.get(Role.ORIGIN)
+    root = copies.get(Role.DIRECT) if request.place is None or (origin and origin.error) else origin
+    if root is None or root.message is None or root.error:
+        return None
+    thread = root.thread or root.message
+    return Copy(role=role, platform=root.platform, channel=root.channel, thread=thread)
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """What showing needs: where copies are kept, who shows them, and how patiently.
+
+    A message is updated at most every `pace_s`. A chat platform that fails for `give_up_s` after a
+    request's last change is not asked again about it.
+    """
+
+    store: ports.Store
+    notifier: ports.Notifier
+    clock: ports.Clock
+    pace_s: float = 1.0
+    retry_s: float = 2.0
+    longest_retry_s: float = 300.0
+    give_up_s: float = 24 * 3600.0
+
+
+class Display:
+    """Keeps a request's copies up to date beside the work on it, under the same lease.
+
+    Entered, it shows what it is told, the newest state first and skipping what came between.
+    It never holds up who tells it.
+    """
+
+    def __init__(self, chat: Chat, held: lease.Lease, snapshot: ports.Snapshot) -> None:
+        self._chat = chat
+        self._lease = held
+        self._request = snapshot.request
+        self._copies = dict(snapshot.copies)
+        self._phase = snapshot.request.version  # since when its state is what it is, as far as we know
+        self._working = False
+        self._failed: dict[Role, float] = {}  # when to try again, by the loop's clock
+        self._updated: dict[Role, float] = {}
+        self._news = asyncio.Event()
+        self._quiet = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._follow())
+        return self
+
+    async def __aexit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def behind(self) -> bool:
+        """Tell whether any copy that can be shown now shows an older state."""
+        return bool(self._behind())
+
+    def tell(self, request: model.Request, *, working: bool = False) -> None:
+        """Hear of a committed version. While `working`, only the progress follows every one."""
+        if request.state is not self._request.state:
+            self._phase = request.version
+        self._request, self._working = request, working
+        self._quiet.clear()
+        self._news.set()
+
+    async def caught_up(self, *, unless: asyncio.Event, within_s: float) -> bool:
+        """Wait until all that can be shown is shown; False if `unless` is set or time is up first.
+
+        Raises what stopped the display, such as LeaseLost.
+        """
+        shown, woken = asyncio.create_task(self._quiet.wait()), asyncio.create_task(unless.wait())
+        tasks = {shown, woken} | ({self._task} if self._task else set())
+        try:
+            await asyncio.wait(tasks, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            shown.cancel()
+            woken.cancel()
+        if self._task and self._task.done():
+            await self._task
+        return self._quiet.is_set()
+
+    def due(self) -> dt.datetime | None:
+        """Return when to try those copies again that the platform could not show."""
+        if not self._failed:
+            return None
+        wait = min(self._failed.values()) - asyncio.get_running_loop().time()
+        return self._chat.clock.now() + dt.timedelta(seconds=max(0.0, wait))
+
+    async def abandon(self, why: str) -> None:
+        """Mark what is behind as impossible to show, so that nobody tries for ever."""
+        for copy in self._behind():
+            await self._save(copy.model_copy(update={"error": why}), self._request.version)
+
+    async def _follow(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            self._news.clear()
+            await self._bring_up_to_date()
+            if not self._behind():
+                self._quiet.set()
+            try:
+                async with asyncio.timeout_at(min(self._failed.values(), default=None)):
+                    await self._news.wait()
+            except TimeoutError:
+                self._failed = {role: at for role, at in self._failed.items() if at > loop.time()}
+
+    async def _bring_up_to_date(self) -> None:
+        """Update what is posted all at once, and post what is missing one after the other."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._post())
+            for copy in self._behind():
+                if copy.message:
+                    group.create_task(self._show(copy))
+
+    async def _post(self) -> None:
+        while missing := next((copy for copy in self._behind() if not copy.message), None):
+            await self._show(missing)
+
+    def _behind(self) -> list[Copy]:
+        return [copy for copy in wanted(self._request, self._copies) if self._needs(copy)]
+
+    def _needs(self, copy: Copy) -> bool:
+        if copy.shown >= self._request.version or copy.role in self._failed:
+            return False
+        # A place that cannot be written to gets one more chance, when the request has ended.
+        if copy.error and not self._request.ended:
+            return False
+        return not self._working or copy.role is Role.PROGRESS or copy.shown < self._phase
+
+    async def _show(self, copy: Copy) -> None:
+        loop = asyncio.get_running_loop()
+        since = loop.time() - self._updated.get(copy.role, -math.inf)
+        if since < self._chat.pace_s:
+            await self._chat.clock.sleep(self._chat.pace_s - since)
+        request = self._request  # after waiting: the newest state wins
+        await self._lease.confirm()
+        shown: Copy | None
+        try:
+            shown = await self._chat.notifier.show(request, copy, copies=dict(self._copies))
+        except errors.Temporary as error:
+            shown = self._later(request, copy, error)
+        except errors.ServiceError as error:
+            shown = copy.model_copy(update={"error": str(error)})
+        self._updated[copy.role] = loop.time()
+        if shown is not None:
+            await self._save(shown, request.version)
+
+    def _later(self, request: model.Request, copy: Copy, error: errors.Temporary) -> Copy | None:
+        """Plan another try, or give up on a platform that has been failing for long."""
+        chat, age_s = self._chat, (self._chat.clock.now() - request.changed).total_seconds()
+        if age_s > chat.give_up_s:
+            return copy.model_copy(update={"error": str(error)})
+        # The older the news, the longer the wait: a back-off that needs no counter.
+        wait = max(min(age_s / 2, chat.longest_retry_s), chat.retry_s, error.retry_after_s or 0.0)
+        self._failed[copy.role] = asyncio.get_running_loop().time() + wait
+        log.warning("copy put off", request_id=request.id, role=copy.role.value, error=str(error))
+        return None
+
+    async def _save(self, copy: Copy, version: int) -> None:
+        saved = copy.model_copy(update={"shown": version})
+        self._copies[copy.role] = saved
+        outcome = await self._chat.store.save_copy(self._lease.request_id, saved, fence=self._lease.fence)
+        if outcome is ports.Outcome.STALE:
+            raise errors.LeaseLost(self._lease.request_id)
+        if saved.error:
+            log.warning(
+                "copy not shown", request_id=self._lease.request_id, role=copy.role.value, error=saved.error
+            )

@@ -1,0 +1,26 @@
+"""What the things of a request are called: derived from its id alone, so that every try agrees."""
+
+from __future__ import annotations
+
+import re
+
+from bot import model
+
+# ACR takes 5 to 50 of [a-zA-Z0-9-] for a token (ARM spec 2025-11-01, Token.tokenName). 40 leave
+# room for what other tools append, such as azure-cli's `<token>-scope-map`.
+PREFIX = "registry-bot-"
+LONGEST = 40
+_OTHER = re.compile(r"[^a-z0-9]+")
+
+
+def token(request: model.Request) -> str:
+    """Return `registry-bot-<slug>-<6 of id>`, the name of the token and of its scope map."""
+    short = model.short_id(request.id)
+    room = LONGEST - len(PREFIX) - len(short) - 1
+    slug = _OTHER.sub("-", request.spec.name.lower()).strip("-")[:room].strip("-")
+    return f"{PREFIX}{slug}-{short}" if slug else f"{PREFIX}{short}"
+
+
+def actions(request: model.Request) -> tuple[str, ...]:
+    """Return the scope map's actions, sorted: reading each repository, and no more."""
+    return tuple(sorted(f"repositories/{name}/content/read" for name in request.spec.repositories))

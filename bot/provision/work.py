@@ -1,0 +1,167 @@
+"""One request being worked on under one lease: what a step may do, and what it returns."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec, TypeVar
+
+from bot import audit, errors, lease, machine, model, policy, ports, recorder
+from bot.provision import decisions
+
+P = ParamSpec("P")
+T = TypeVar("T")
+LOOKS = 4  # at a chain that does not fit, before it is called broken
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step did what it has to. `update` goes into the progress.
+
+    `changed` False, from an undo, means that there was nothing to take back.
+    """
+
+    update: Mapping[str, Any] = field(default_factory=dict)
+    changed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Worth another try, not before `after_s` if the service said so."""
+
+    why: str
+    remedy: str | None = None
+    after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No retry mends it: a sentence for people, and what an operator should change."""
+
+    error: str
+    remedy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forged:
+    """The record does not prove that the request was approved."""
+
+    why: str
+
+
+Outcome = Done | Retry | Failed | Forged
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The outside, as the steps see it."""
+
+    registries: ports.Registries
+    catalog: ports.Catalog
+    tower: ports.Tower
+    wave: ports.Wave
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long the saga waits for others, in seconds."""
+
+    give_up_s: float = 30 * 60.0  # of retrying, from the start of the work
+    # A regenerated password can take a minute to reach every replica of a registry, and Tower tests
+    # it at once (MicrosoftDocs/azure-management-docs, container-registry-token-based-repository-permissions).
+    deliver_step_s: float = 7.0
+    deliver_window_s: float = 120.0
+    # Wave keeps a workspace's credentials for a minute (seqeralabs/wave, wave.pairing.cache.short.duration).
+    verify_step_s: float = 12.0
+    verify_window_s: float = 120.0
+    backoff_s: float = 1.0
+    longest_backoff_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What all work shares."""
+
+    record: recorder.Recorder
+    services: Services
+    rules: policy.Rules
+    clock: ports.Clock
+    timing: Timing = field(default_factory=Timing)
+
+
+class Work:
+    """A request, its lease, and the only ways to the outside and to the record."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        held: lease.Lease,
+        request: model.Request,
+        tell: Callable[[model.Request], None],
+    ) -> None:
+        self.desk = desk
+        self.lease = held
+        self.request = request
+        self._tell = tell
+        self._registry: model.Registry | None = None
+
+    @property
+    def spec(self) -> model.Spec:
+        """Return what is asked for."""
+        return self.request.spec
+
+    def now(self) -> dt.datetime:
+        """Return the present moment."""
+        return self.desk.clock.now()
+
+    async def outside(self, call: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a service; raise LeaseLost instead if the request is not ours any more.
+
+        Every call of every step goes through here: a process that was frozen past its lease
+        stops before it acts on anything again.
+        """
+        await self.lease.confirm()
+        return await call(*args, **kwargs)
+
+    async def registry(self, *, fresh: bool = False) -> model.Registry:
+        """Return the request's registry, read once an attendance."""
+        if self._registry is None or fresh:
+            read = self.desk.services.registries.registry
+            self._registry = await self.outside(read, self.spec.login_server, fresh=fresh)
+        return self._registry
+
+    async def commit(
+        self,
+        moved: machine.Event,
+        event: audit.Event,
+        *,
+        data: Mapping[str, str | int | None],
+        credential: model.Credential | None = None,
+        **update: Any,
+    ) -> None:
+        """Write the next version under the fence, and tell who shows it."""
+        # From what we checked, not from what stands in Redis now: under the fence nobody else may
+        # have changed it, and if somebody did, that does not become part of the request.
+        after = machine.advance(self.request, moved, at=self.now(), **update)
+        proposal = recorder.Proposal(after, event, data=data, credential=credential)
+        # Under the fence each version is written once, so this names one write for good.
+        op = f"work:{self.request.id}:{self.lease.fence}:{self.request.version + 1}"
+        self.request = await self.desk.record.apply(
+            self.request.id, lambda _: proposal, op=op, fence=self.lease.fence
+        )
+        self._tell(self.request)
+
+    async def doubt(self) -> str | None:
+        """Return why the record does not prove the approval, or None if it does."""
+        for look in range(LOOKS):
+            try:
+                entries = await self.desk.record.verified(self.request.id)
+            except errors.Refused as refusal:
+                if refusal.reason is not errors.Reason.CHANGED:
+                    raise
+                # A refused click may be noted between the two reads that this compares.
+                await self.desk.clock.sleep(0.01 * (look + 1))
+            else:
+                return decisions.doubt(self.request, entries)
+        return "its audit trail is broken"
