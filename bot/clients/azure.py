@@ -1,0 +1,211 @@
+"""`ports.Registries` on Azure Resource Manager, through the SDK's one client.
+
+Every write is sent once and then followed by reading (`azure_wait`); every read may be sent
+again (`azure_pipeline`). What ARM refuses becomes an error of ours (`azure_errors`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Self
+
+from azure.mgmt.containerregistry import models
+
+from bot import errors, model, ports, settings
+from bot.clients import (
+    azure_cache,
+    azure_calls,
+    azure_errors,
+    azure_mint,
+    azure_parse,
+    azure_pipeline,
+    azure_wait,
+    identity,
+)
+
+LIST_TTL_S = 300.0
+_SEEN_S = 10.0  # a list of this age is proof enough that ARM answers, or that a host is not ours
+_DESCRIPTION = "Made by registry-bot"
+
+
+class AzureRegistries:
+    """The registries of one subscription. An async context manager: it holds the client."""
+
+    def __init__(self, config: settings.Settings, credential: identity.Identity, clock: ports.Clock) -> None:
+        self._config = config
+        self._clock = clock
+        self._client = azure_pipeline.open_client(config, credential, clock)
+        self._mint = azure_mint.Mint(self._client, clock, base=azure_pipeline.base_url(config))
+        self._listed = azure_cache.Cached(self._list, clock, ttl_s=LIST_TTL_S)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._listed.aclose()
+        await self._client.close()
+
+    async def ping(self) -> None:
+        """Raise unless ARM answers the bot's identity."""
+        await self._listed.fetch(max_age_s=_SEEN_S)
+
+    async def registries(self) -> tuple[model.Registry, ...]:
+        """List the registries that the bot serves; cached for five minutes, longer while ARM is away."""
+        return await self._listed.get()
+
+    async def registry(self, login_server: str, *, fresh: bool = False) -> model.Registry:
+        """Return one registry, or raise NotFound. `fresh` asks ARM now."""
+        host = login_server.lower()
+        found = _at(host, await self._listed.fetch() if fresh else await self._listed.get())
+        if found is None and not fresh:  # it may be new
+            found = _at(host, await self._listed.fetch(max_age_s=_SEEN_S))
+        if found is None:
+            raise errors.NotFound(
+                "The bot serves no registry with this login server.",
+                service=azure_errors.SERVICE,
+                remedy="Check AZURE_RESOURCE_GROUP, REGISTRY_BOT_REGISTRIES and the role's scope.",
+            )
+        return found
+
+    async def _list(self) -> tuple[model.Registry, ...]:
+        group, only = self._config.azure_resource_group, self._config.registries
+        where = f"resource group {group}" if group else "the subscription"
+        listed = self._client.registries
+        pages = listed.list_by_resource_group(group) if group else listed.list()
+        found = await azure_calls.asked(
+            azure_errors.Call("list the registries", "read", where),
+            azure_calls.every(pages, azure_parse.registry),
+        )
+        served = (one for one in found if one and (not only or one.login_server in only))
+        return tuple(sorted(served, key=lambda one: one.login_server))
+
+    async def room(self, registry: model.Registry) -> ports.Room:
+        """Count tokens and scope maps; each token of ours takes one of both, so the fuller one counts."""
+        where, limit = (registry.resource_group, registry.name), azure_parse.LIMITS.get(registry.sku, 100)
+        tokens = await azure_calls.asked(
+            azure_calls.call(registry, "list the tokens", "tokens/read"),
+            azure_calls.count(self._client.tokens.list(*where)),
+        )
+        scope_maps = await azure_calls.asked(
+            azure_calls.call(registry, "list the scope maps", "scopeMaps/read"),
+            azure_calls.count(self._client.scope_maps.list(*where)),
+        )
+        return ports.Room(used=max(tokens, scope_maps), limit=limit)
+
+    async def scope_map(self, registry: model.Registry, name: str) -> ports.ScopeMap | None:
+        """Read a scope map."""
+        seen = await self._see_scope_map(registry, name)
+        return seen.value if seen else None
+
+    async def put_scope_map(
+        self, registry: model.Registry, name: str, repositories: Sequence[str]
+    ) -> ports.ScopeMap:
+        """Make a scope map, or take the one of this name if it holds exactly these actions."""
+        actions = azure_parse.actions(repositories)
+        body = models.ScopeMap(
+            properties=models.ScopeMapProperties(actions=list(actions), description=_DESCRIPTION)
+        )
+        return await azure_wait.provide(
+            azure_calls.call(registry, "make the scope map", "scopeMaps/write", write=True),
+            self._clock,
+            look=lambda: self._see_scope_map(registry, name),
+            make=lambda: self._client.scope_maps.begin_create(
+                registry.resource_group, registry.name, name, body, polling=False
+            ),
+            fits=lambda found: found.actions == actions,
+        )
+
+    async def token(self, registry: model.Registry, name: str) -> ports.Token | None:
+        """Read a token."""
+        seen = await self._see_token(registry, name)
+        return seen.value if seen else None
+
+    async def put_token(self, registry: model.Registry, name: str, scope_map: str) -> ports.Token:
+        """Make an enabled token, or take the one of this name if it is just that."""
+        body = models.Token(
+            properties=models.TokenProperties(
+                scope_map_id=f"{self._path(registry)}/scopeMaps/{scope_map}", status="enabled"
+            )
+        )
+        return await azure_wait.provide(
+            azure_calls.call(registry, "make the token", "tokens/write", write=True),
+            self._clock,
+            look=lambda: self._see_token(registry, name),
+            make=lambda: self._client.tokens.begin_create(
+                registry.resource_group, registry.name, name, body, polling=False
+            ),
+            fits=lambda found: found.enabled and found.scope_map.lower() == scope_map.lower(),
+        )
+
+    async def mint(
+        self, registry: model.Registry, token: str, *, slot: str, expires: dt.datetime | None
+    ) -> ports.Minted:
+        """Generate the password of one slot: one request, sent once, whatever becomes of it."""
+        return await self._mint.password(
+            azure_calls.call(registry, "make the password", "generateCredentials/action", write=True),
+            self._path(registry),
+            token=token,
+            slot=slot,
+            expires=expires,
+        )
+
+    async def keep_only(self, registry: model.Registry, token: str, *, slot: str) -> None:
+        """Remove every password of a token but one: ARM keeps those that the PATCH names."""
+        call = azure_calls.call(registry, "remove the old password", "tokens/write", write=True)
+        kept = models.TokenCredentialsProperties(passwords=[models.TokenPassword(name=slot)])
+        body = models.TokenUpdateParameters(properties=models.TokenUpdateProperties(credentials=kept))
+        await azure_calls.asked(
+            call,
+            self._client.tokens.begin_update(
+                registry.resource_group, registry.name, token, body, polling=False
+            ),
+        )
+        await azure_wait.settle(call, self._clock, lambda: self._see_token(registry, token))
+
+    async def delete_token(self, registry: model.Registry, name: str) -> None:
+        """Delete a token; one that is not there is fine. Returns when it is gone."""
+        await azure_wait.remove(
+            azure_calls.call(registry, "delete the token", "tokens/delete", write=True),
+            self._clock,
+            look=lambda: self._see_token(registry, name),
+            drop=lambda: self._client.tokens.begin_delete(
+                registry.resource_group, registry.name, name, polling=False
+            ),
+        )
+
+    async def delete_scope_map(self, registry: model.Registry, name: str) -> None:
+        """Delete a scope map; one that is not there is fine. Returns when it is gone."""
+        await azure_wait.remove(
+            azure_calls.call(registry, "delete the scope map", "scopeMaps/delete", write=True),
+            self._clock,
+            look=lambda: self._see_scope_map(registry, name),
+            drop=lambda: self._client.scope_maps.begin_delete(
+                registry.resource_group, registry.name, name, polling=False
+            ),
+        )
+
+    def _path(self, registry: model.Registry) -> str:
+        return azure_parse.registry_path(self._config.azure_subscription_id, registry)
+
+    async def _see_scope_map(
+        self, registry: model.Registry, name: str
+    ) -> azure_parse.Provisioned[ports.ScopeMap] | None:
+        found = await azure_calls.found(
+            azure_calls.call(registry, "read the scope map", "scopeMaps/read"),
+            self._client.scope_maps.get(registry.resource_group, registry.name, name),
+        )
+        return azure_parse.scope_map(found) if found else None
+
+    async def _see_token(
+        self, registry: model.Registry, name: str
+    ) -> azure_parse.Provisioned[ports.Token] | None:
+        found = await azure_calls.found(
+            azure_calls.call(registry, "read the token", "tokens/read"),
+            self._client.tokens.get(registry.resource_group, registry.name, name),
+        )
+        return azure_parse.token(found) if found else None
+
+
+def _at(host: str, registries: Sequence[model.Registry]) -> model.Registry | None:
+    return next((one for one in registries if one.login_server == host), None)

@@ -1,0 +1,169 @@
+"""ARM's resources to our types, and our wishes to ARM's bodies; pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from azure.mgmt.containerregistry import models
+from pydantic import SecretStr
+
+from bot import errors, model, ports
+from bot.clients import azure_errors
+
+T = TypeVar("T")
+API_VERSION = "2025-11-01"  # the one that azure-mgmt-containerregistry 15 speaks
+# Tokens, and likewise scope maps, of one registry; support cannot raise them
+# (MicrosoftDocs/azure-docs, includes/container-registry-limits.md).
+LIMITS = {"Basic": 100, "Standard": 500, "Premium": 50_000}
+_DONE, _BROKEN, _GOING = "Succeeded", frozenset({"Failed", "Canceled"}), "Deleting"
+_RUNNING = frozenset({"Accepted", "Creating", "InProgress", "Running", "Updating"})
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned(Generic[T]):
+    """A resource, and how far ARM is with it."""
+
+    value: T
+    state: str
+
+    @property
+    def done(self) -> bool:
+        """Tell whether ARM has finished with it."""
+        return self.state == _DONE
+
+    @property
+    def broken(self) -> bool:
+        """Tell whether ARM has given up on it."""
+        return self.state in _BROKEN
+
+    @property
+    def going(self) -> bool:
+        """Tell whether it is being deleted."""
+        return self.state == _GOING
+
+
+def registry(found: models.Registry) -> model.Registry | None:
+    """Return a registry, or None for one that is not there yet or is going."""
+    properties, parts = found.properties, (found.id or "").split("/")
+    if properties is None or not properties.login_server or properties.provisioning_state == _GOING:
+        return None
+    rules = properties.network_rule_set
+    firewalled = rules is not None and rules.default_action == "Deny"
+    return model.Registry(
+        # never built from the name: a registry with a domain name label has a hash in its host
+        login_server=properties.login_server.lower(),
+        name=found.name or parts[-1],
+        resource_group=parts[4],
+        sku=found.sku.name if found.sku else "",
+        anonymous_pull=bool(properties.anonymous_pull_enabled),
+        public=properties.public_network_access in {None, "Enabled"} and not firewalled,
+        abac=properties.role_assignment_mode == "AbacRepositoryPermissions",
+    )
+
+
+def scope_map(found: models.ScopeMap) -> Provisioned[ports.ScopeMap]:
+    """Return a scope map with its sorted actions."""
+    properties = found.properties
+    actions = tuple(sorted(properties.actions or ())) if properties else ()
+    return Provisioned(ports.ScopeMap(found.name or "", actions), _state(properties))
+
+
+def token(found: models.Token) -> Provisioned[ports.Token]:
+    """Return a token with its filled slots."""
+    properties = found.properties
+    credentials = properties.credentials if properties else None
+    made = ports.Token(
+        name=found.name or "",
+        scope_map=((properties.scope_map_id or "") if properties else "").rsplit("/", 1)[-1],
+        enabled=properties is not None and properties.status != "disabled",
+        passwords=tuple(_password(one) for one in (credentials.passwords if credentials else None) or ()),
+    )
+    return Provisioned(made, _state(properties))
+
+
+def _password(found: models.TokenPassword) -> ports.Password:
+    return ports.Password(
+        str(found.name and found.name.lower()), _moment(found.creation_time), _moment(found.expiry)
+    )
+
+
+def _state(properties: models.ScopeMapProperties | models.TokenProperties | None) -> str:
+    # the vendor's own example of a scope map's update has no state: what says nothing has settled
+    return str(getattr(properties, "provisioning_state", None) or _DONE)
+
+
+def _moment(found: object) -> dt.datetime | None:
+    return found if isinstance(found, dt.datetime) else None
+
+
+def actions(repositories: Sequence[str]) -> tuple[str, ...]:
+    """Return the sorted actions that let one pull; lower case, as azure-cli writes them."""
+    return tuple(sorted({f"repositories/{repository.lower()}/content/read" for repository in repositories}))
+
+
+def registry_path(subscription: str, one: model.Registry) -> str:
+    """Return a registry's ARM id."""
+    return (
+        f"/subscriptions/{subscription}/resourceGroups/{one.resource_group}"
+        f"/providers/{azure_errors.PROVIDER}/{one.name}"
+    )
+
+
+def mint_body(path: str, token_name: str, slot: str, expires: dt.datetime | None) -> dict[str, str]:
+    """Return the body of generateCredentials. Without `name` it would fill both slots."""
+    body = {"tokenId": f"{path}/tokens/{token_name}", "name": slot}
+    if expires is not None:
+        body["expiry"] = f"{expires.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return body
+
+
+def result_of(body: bytes) -> Mapping[str, object] | None:
+    """Return generateCredentials' result out of an answer, or None while it is being made.
+
+    The address of a status monitor may answer with the bare result or wrapped in an operation.
+    """
+    found = json.loads(body or b"null")
+    if not isinstance(found, dict) or found.get("status") in _RUNNING:
+        return None
+    inner = found.get("properties")
+    return inner if "passwords" not in found and isinstance(inner, dict) else found
+
+
+def minted(
+    result: Mapping[str, object], *, user: str, slot: str, expires: dt.datetime | None
+) -> ports.Minted:
+    """Take the one fresh value out of a result.
+
+    Both slots are listed and only the new one has a value
+    (https://github.com/hashicorp/terraform-provider-azurerm/pull/13782): chosen by name, and
+    refused unless it is the only one.
+    """
+    if result.get("status") in _BROKEN:
+        raise errors.Temporary("Azure gave up on making the password.", service=azure_errors.SERVICE)
+    listed = result.get("passwords")
+    entries = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    fresh = [one for one in entries if isinstance(one.get("value"), str) and one["value"]]
+    if len(fresh) != 1 or str(fresh[0].get("name")).lower() != slot:
+        raise errors.Permanent(
+            f"Azure's answer does not hold exactly one new password, for {slot}.",
+            service=azure_errors.SERVICE,
+        )
+    name = result.get("username")
+    return ports.Minted(
+        user=name if isinstance(name, str) and name else user,
+        password=SecretStr(fresh[0]["value"]),
+        slot=slot,
+        expires=_when(fresh[0].get("expiry")) or expires,
+    )
+
+
+def _when(value: object) -> dt.datetime | None:
+    try:
+        found = dt.datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found.replace(tzinfo=found.tzinfo or dt.UTC) if found else None
