@@ -1,0 +1,135 @@
+"""Values to test with: valid by default, and each part replaceable by name."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from bot import forms, model, policy, ports
+
+TENANT = "T0SANDBOX"
+HOST = "acmegenomics.azurecr.io"
+
+
+def now() -> dt.datetime:
+    """Return the present moment."""
+    return dt.datetime.now(dt.UTC)
+
+
+def a_principal(user: str = "U0ANA", **fields: Any) -> model.Principal:
+    """Return somebody of the sandbox's Slack workspace."""
+    return model.Principal(**({"platform": model.Platform.SLACK, "tenant": TENANT, "user": user} | fields))
+
+
+ANA, BEN, CLEO = a_principal("U0ANA"), a_principal("U0BEN"), a_principal("U0CLEO")
+
+
+def a_place(channel: str = "C0GENOMICS", **fields: Any) -> model.Place:
+    """Return a channel of the sandbox's Slack workspace."""
+    values: dict[str, Any] = {"platform": model.Platform.SLACK, "tenant": TENANT, "channel": channel}
+    return model.Place(**(values | fields))
+
+
+def a_workspace(**fields: Any) -> model.Workspace:
+    """Return a Tower workspace."""
+    return model.Workspace(**({"id": 101, "org": "acme", "name": "research"} | fields))
+
+
+def a_registry(**fields: Any) -> model.Registry:
+    """Return a registry that Wave can reach and that lets nobody in without a login."""
+    values: dict[str, Any] = {
+        "login_server": HOST,
+        "name": "acmegenomics",
+        "resource_group": "rg-registries",
+        "sku": "Standard",
+    }
+    return model.Registry(**(values | fields))
+
+
+def a_spec(**fields: Any) -> model.Spec:
+    """Return what a form asks for."""
+    values: dict[str, Any] = {
+        "kind": model.Kind.ISSUE,
+        "name": "acr-main",
+        "workspace": a_workspace(),
+        "login_server": HOST,
+        "repositories": ("team/tool",),
+    }
+    return model.Spec(**(values | fields))
+
+
+def a_decision(request: model.Request, by: model.Principal = BEN, **fields: Any) -> model.Decision:
+    """Return an approval of exactly what was shown."""
+    values: dict[str, Any] = {
+        "by": by,
+        "verdict": model.Verdict.APPROVE,
+        "digest": request.digest,
+        "at": request.changed,
+    }
+    return model.Decision(**(values | fields))
+
+
+def a_request(*, state: model.State = model.State.PENDING, **fields: Any) -> model.Request:
+    """Return a request as it looks in a state; one that was approved has Ben's decision."""
+    made = now()
+    spec = fields.pop("spec", None) or a_spec()
+    values: dict[str, Any] = {
+        "id": model.new_id(),
+        "spec": spec,
+        "requester": ANA,
+        "place": a_place(),
+        "approval": a_place("C0APPROVALS"),
+        "approvers": (BEN, CLEO),
+        "policy_version": "1",
+        "digest": spec.digest("1"),
+        "state": state,
+        "created": made,
+        "changed": made,
+        "deadline": made + dt.timedelta(hours=72),
+    }
+    request = model.Request(**(values | fields))
+    approved = {model.State.APPROVED, model.State.RUNNING, model.State.DONE, model.State.FAILED}
+    if state in approved and not request.decisions:
+        return request.model_copy(update={"decisions": (a_decision(request),)})
+    return request
+
+
+def a_copy(role: model.Role = model.Role.APPROVAL, **fields: Any) -> model.Copy:
+    """Return a copy that was posted and shows the first version."""
+    values: dict[str, Any] = {
+        "role": role,
+        "platform": model.Platform.SLACK,
+        "channel": "C0APPROVALS",
+        "message": "1.1",
+        "shown": 1,
+    }
+    return model.Copy(**(values | fields))
+
+
+def a_submission(**fields: Any) -> forms.Submission:
+    """Return a form as Ana sends it."""
+    values: dict[str, Any] = {
+        "by": ANA,
+        "place": a_place(),
+        "name": "acr-main",
+        "workspace_id": 101,
+        "repository": ports.Repository(HOST, "team/tool"),
+        "op": model.new_id(),
+    }
+    return forms.Submission(**(values | fields))
+
+
+def a_click(request: model.Request, by: model.Principal = BEN, **fields: Any) -> forms.Click:
+    """Return a click on a request's button."""
+    values: dict[str, Any] = {"by": by, "request_id": request.id, "op": model.new_id()}
+    return forms.Click(**(values | fields))
+
+
+def some_rules(**fields: Any) -> policy.Rules:
+    """Return rules by which Ben and Cleo approve."""
+    values: dict[str, Any] = {
+        "approvers": (BEN, CLEO),
+        "approval": a_place("C0APPROVALS"),
+        "deadline": dt.timedelta(hours=72),
+    }
+    return policy.Rules(**(values | fields))
