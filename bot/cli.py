@@ -28,14 +28,14 @@ def main() -> None:
 def serve(*, no_worker: bool) -> None:
     """Answer chat over HTTP (or Socket Mode), and do the work."""
     config = _settings()
-    _run(wiring.serve(config, worker=not no_worker))
+    _run(wiring.run(config, worker=not no_worker))
 
 
 @main.command()
 def worker() -> None:
-    """Do the work only: no chat comes in here."""
+    """Do the work only: no chat comes in here, just probes."""
     config = _settings()
-    _run(wiring.work(config))
+    _run(wiring.run(config, chat=False))
 
 
 @main.command()
@@ -49,7 +49,7 @@ def sandbox(*, once: bool, journey: str, as_json: bool, no_browser: bool, port: 
     options = sandbox_command.Options(
         once=once, journey=journey, as_json=as_json, browser=not no_browser, port=port
     )
-    sys.exit(_run(sandbox_command.run(options)))
+    sys.exit(_run(sandbox_command.run(options, manifest=wiring.slack_manifest)))
 
 
 @main.group()
@@ -59,10 +59,9 @@ def slack() -> None:
 
 @slack.command()
 @click.option("--url", help="Public https address of the bot, for events over HTTP.")
-@click.option("--command", default="/registry", show_default=True, help="The slash command.")
-def manifest(*, url: str | None, command: str) -> None:
+def manifest(*, url: str | None) -> None:
     """Print the app's manifest: for HTTP with --url, else for Socket Mode."""
-    click.echo(json.dumps(wiring.slack_manifest(url=url, command=command), indent=2))
+    click.echo(json.dumps(wiring.slack_manifest(url), indent=2))
 
 
 def _settings() -> settings.Settings:

@@ -1,0 +1,212 @@
+"""The composition root: every collaborator of a process, opened on one exit stack.
+
+The only module that sees both sides, and the only one that loads a platform.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from pydantic import SecretStr
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.types import ASGIApp
+
+from bot import (
+    attention,
+    audit,
+    clock,
+    copies,
+    inspection,
+    log,
+    metrics,
+    model,
+    policy,
+    ports,
+    recorder,
+    service,
+    settings,
+    store,
+    worker,
+)
+from bot.clients import azure, catalog, identity, tower, wave
+from bot.provision import saga, work
+from handlers import http
+from handlers.slack import app as slack_app
+from handlers.slack import background, door, ids, manifest, notifier, socket_mode
+
+ANSWER_WITHIN_S = 4  # after SIGTERM, for what has come in; Slack waits three
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What a process runs: the core, its worker, and what it answers over HTTP."""
+
+    store: store.RedisStore
+    service: service.RequestService
+    worker: worker.Worker
+    metrics: metrics.Metrics
+    web: ASGIApp
+
+
+@contextlib.asynccontextmanager
+async def build(
+    config: settings.Settings, *, time: ports.Clock | None = None, chat: bool = True
+) -> AsyncIterator[Runtime]:
+    """Open everything a process needs, and close it in reverse.
+
+    Without `chat` nothing comes in but probes: such a process only works. Raises ConfigurationError for what a
+    setting must mend, and ServiceError when Slack does not know the bot's token; other services may
+    be away, and are waited for.
+    """
+    time = time or clock.SystemClock()
+    async with contextlib.AsyncExitStack() as stack:
+        kept = await stack.enter_async_context(_store(config, time))
+        outside = await _services(config, time, stack)
+        slack = await stack.enter_async_context(slack_app.client(config))
+        rules = _rules(config, (await slack_app.installation(slack)).team)
+        measured = metrics.Metrics()
+        trail = audit.Trail(config.audit_key.get_secret_value().encode())
+        record = recorder.Recorder(kept, trail, time, observe=measured.written)
+        told = notifier.SlackNotifier(slack, operators_channel=config.operators_channel)
+        provisioning = saga.Saga(work.Desk(record, outside, rules, time))
+        attend = attention.Attention(record, provisioning, copies.Chat(kept, told, time), time)
+        hands = worker.Worker(kept, attend, time, _owner())
+        measured.attending.set_function(lambda: hands.held)
+        core = service.RequestService(
+            store=kept,
+            record=record,
+            inspector=inspection.Inspector(kept, outside.registries, outside.catalog, outside.tower),
+            rules=rules,
+            clock=time,
+            wake=hands.wake,
+        )
+        doors = await _doors(config, core, slack, stack) if chat else {}
+        web = http.build(core, doors=doors, metrics=measured.page)
+        yield Runtime(kept, core, hands, measured, web)
+
+
+async def run(
+    config: settings.Settings, *, chat: bool = True, worker: bool = True, time: ports.Clock | None = None
+) -> None:
+    """Answer chat, do the work, or both, until SIGTERM; then drain. Probes are answered either way."""
+    log.configure(config.log, secrets=_secrets(config))
+    async with build(config, time=time, chat=chat) as runtime, asyncio.TaskGroup() as group:
+        server = _Server(
+            uvicorn.Config(
+                runtime.web,
+                host=config.host,
+                port=config.port,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=ANSWER_WITHIN_S,
+            )
+        )
+        with _stopping(server.stop):
+            if worker:
+                group.create_task(runtime.worker.run())
+            await server.serve()
+            # Only now, so that what the last click asked for is still started or handed over.
+            runtime.worker.stop()
+
+
+def slack_manifest(url: str | None) -> dict[str, Any]:
+    """Return the Slack app's manifest: for HTTP at a public address, or for Socket Mode."""
+    return manifest.manifest(url)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its own signal handlers: it would raise the signal again, before the drain."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+
+@contextlib.contextmanager
+def _stopping(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` on SIGTERM and SIGINT."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    yield
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.remove_signal_handler(number)
+
+
+def _store(
+    config: settings.Settings, time: ports.Clock
+) -> contextlib.AbstractAsyncContextManager[store.RedisStore]:
+    url = config.redis_url.get_secret_value()
+    return store.open_store(url, prefix=config.redis_prefix, clock=time, keep_days=config.keep_days)
+
+
+async def _services(
+    config: settings.Settings, time: ports.Clock, stack: contextlib.AsyncExitStack
+) -> work.Services:
+    enter = stack.enter_async_context
+    credential = await enter(identity.open_identity(config))
+    registries = await enter(azure.AzureRegistries(config, credential, time))
+    return work.Services(
+        registries=registries,
+        catalog=await enter(catalog.AcrCatalog(config, credential, registries, time)),
+        tower=await enter(tower.connect(config, time)),
+        wave=await enter(wave.connect(config, time)),
+    )
+
+
+async def _doors(
+    config: settings.Settings,
+    core: service.RequestService,
+    slack: AsyncWebClient,
+    stack: contextlib.AsyncExitStack,
+) -> dict[str, ASGIApp]:
+    kept = await stack.enter_async_context(background.Background())
+    bolt = slack_app.build(config, core, slack, background=kept)
+    doors: dict[str, ASGIApp] = {}
+    if config.slack_app_token:
+        await stack.enter_async_context(socket_mode.SocketMode(bolt, app_token=config.slack_app_token))
+    elif config.slack_signing_secret:
+        # Slack signs with real time, whatever a sandbox's clock says.
+        taken = door.Door(bolt, secret=config.slack_signing_secret, clock=clock.SystemClock())
+        doors[ids.EVENTS_PATH] = taken
+    return doors
+
+
+def _rules(config: settings.Settings, team: str) -> policy.Rules:
+    """Return the rules that the settings describe, for the people of the bot's own workspace."""
+
+    def person(user: str) -> model.Principal:
+        return model.Principal(platform=model.Platform.SLACK, tenant=team, user=user)
+
+    return policy.Rules(
+        approvers=tuple(person(user) for user in config.approvers),
+        approval=model.Place(platform=model.Platform.SLACK, tenant=team, channel=config.approval_channel),
+        deadline=dt.timedelta(hours=config.deadline_hours),
+        longest_validity_days=config.longest_validity_days,
+        wildcards=config.wildcards,
+    )
+
+
+def _secrets(config: settings.Settings) -> list[str]:
+    """Return the values that must never be logged, whoever logs them."""
+    values = (getattr(config, name) for name in type(config).model_fields)
+    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+
+
+def _owner() -> str:
+    """Return this process's name on its leases, for operators to read."""
+    return f"{socket.gethostname()}:{os.getpid()}"
