@@ -72,6 +72,11 @@ class Valkey:
         return f"unix://{quote(str(self._socket))}"
 
     @property
+    def binary(self) -> Path:
+        """Return the server that runs, or would."""
+        return self._binary or find_server()
+
+    @property
     def pid(self) -> int | None:
         """Return the server's process id, while there is one."""
         return self._process.pid if self._process else None
@@ -85,11 +90,10 @@ class Valkey:
 
     async def start(self) -> None:
         """Start the server in fresh or kept folders, and return when it answers."""
-        binary = self._binary or find_server()
         self._settle_folders()
         try:
             await self._take_data()
-            await self._launch(binary)
+            await self._launch()
         except BaseException:
             await self.stop()
             raise
@@ -123,7 +127,7 @@ class Valkey:
     async def restart(self) -> None:
         """Start again on the same socket and data, after `kill` or in place of it."""
         self.kill()
-        await self._launch(self._binary or find_server())
+        await self._launch()
 
     def _settle_folders(self) -> None:
         runtime = self._folders.enter_context(tempfile.TemporaryDirectory(prefix="registry-bot-"))
@@ -149,7 +153,7 @@ class Valkey:
                 raise errors.ConfigurationError(f"Another server keeps its data in {self._data}.")
             await asyncio.sleep(0.05)
 
-    async def _launch(self, binary: Path) -> None:
+    async def _launch(self) -> None:
         settings = {
             "--port": "0",
             "--unixsocket": str(self._socket),
@@ -163,7 +167,7 @@ class Valkey:
         }
         flat = [part for pair in settings.items() for part in pair]
         self._process = subprocess.Popen(  # noqa: S603, ASYNC220  # our own server; it takes 2 ms
-            [str(binary), *flat, *self._options],
+            [str(self.binary), *flat, *self._options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -214,8 +218,8 @@ async def _pong(socket: Path) -> bool:
         return False
     try:
         writer.write(b"PING\r\n")
-        # A server that still loads its file answers -LOADING instead.
-        return (await reader.readline()).startswith(b"+PONG")
+        # While it loads its file it says -LOADING instead; one with a password says -NOAUTH.
+        return (await reader.readline()).startswith((b"+PONG", b"-NOAUTH"))
     except OSError:
         return False
     finally:

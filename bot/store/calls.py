@@ -12,7 +12,7 @@ from redis import exceptions
 from bot import errors, ports
 
 AWAY = "Not accepted: the bot's storage does not answer. Please try again in a moment."
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 1.0  # the first error is often a connection that died idle
 
 # Sent by a server that is up, but not able to write for now; redis-py has no class for these.
 PASSING_WORDS = ("MISCONF", "NOREPLICAS", "OOM", "BUSY", "UNKILLABLE")
@@ -50,13 +50,14 @@ class Calls:
             except (*PASSING, exceptions.RedisError) as error:
                 if not _passes(error) or loop.time() + pause >= end:
                     # The class alone: a message may quote an address or an argument.
-                    self._log.warning("store_not_accepted", error=type(error).__name__)
+                    self._log.warning("store_not_accepted", error=type(error.__cause__ or error).__name__)
                     raise errors.NotAccepted(AWAY) from error
             await self._clock.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_S)
 
 
 def _passes(error: Exception) -> bool:
-    if isinstance(error, exceptions.ResponseError) and not isinstance(error, PASSING):
-        return any(word in str(error) for word in PASSING_WORDS)
-    return isinstance(error, PASSING) and not isinstance(error, LASTING)
+    # redis-py reports a refused login as a broken connection, and the reason as its cause.
+    if isinstance(error, LASTING) or isinstance(error.__cause__, LASTING):
+        return False
+    return isinstance(error, PASSING) or any(word in str(error) for word in PASSING_WORDS)

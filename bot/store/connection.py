@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from redis import asyncio as redis
 from redis.asyncio import retry, sentinel
 from redis.asyncio.cluster import ClusterNode
-from redis.backoff import ExponentialWithJitterBackoff
+from redis.backoff import NoBackoff
 
 from bot import errors
 from bot.store import address
@@ -107,8 +107,9 @@ def _options(at: address.Address) -> dict[str, Any]:
         "socket_timeout": 1.0,  # a script takes under a millisecond, and a second try needs time as well
         "socket_connect_timeout": 1.5,
         "health_check_interval": 30,
-        # Running a script twice is safe: each carries a token. The default of ten tries outlasts people.
-        "retry": retry.Retry(ExponentialWithJitterBackoff(base=0.05, cap=1), 3),
+        # `calls` tries again instead: it knows how long, and that a wrong password does not pass.
+        # redis-py would go on ten times for each connection and ten for each command.
+        "retry": retry.Retry(NoBackoff(), 0),
         "max_connections": CONNECTIONS,
         **(tls if at.tls else {}),
     }

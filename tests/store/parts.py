@@ -1,0 +1,161 @@
+"""What the store's tests work with: valid values by default, and a desk that knows the newest heads."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from typing import Any
+
+from bot import audit, machine, model, ports
+
+ANA = model.Principal(platform=model.Platform.SLACK, tenant="T0SANDBOX", user="U0ANA")
+BEN = model.Principal(platform=model.Platform.SLACK, tenant="T0SANDBOX", user="U0BEN")
+PLACE = model.Place(platform=model.Platform.SLACK, tenant="T0SANDBOX", channel="C0APPROVALS")
+TRAIL = audit.Trail(b"a key that only these tests know about")
+LEASE_S = 15.0
+
+EVENTS = {
+    machine.Event.VOTE: audit.Event.VOTED,
+    machine.Event.APPROVE: audit.Event.APPROVED,
+    machine.Event.DENY: audit.Event.DENIED,
+    machine.Event.CANCEL: audit.Event.CANCELLED,
+    machine.Event.EXPIRE: audit.Event.EXPIRED,
+    machine.Event.START: audit.Event.STARTED,
+    machine.Event.STEP: audit.Event.STEP_DONE,
+    machine.Event.FINISH: audit.Event.DONE,
+    machine.Event.FAIL: audit.Event.FAILED,
+}
+
+
+def now() -> dt.datetime:
+    """Return the present moment."""
+    return dt.datetime.now(dt.UTC)
+
+
+def a_request(
+    *, name: str = "acr-main", host: str = "acme.azurecr.io", by: model.Principal = ANA, **fields: Any
+) -> model.Request:
+    """Return a new pending request."""
+    spec = model.Spec(
+        kind=model.Kind.ISSUE,
+        name=name,
+        workspace=model.Workspace(id=101, org="acme", name="research"),
+        login_server=host,
+        repositories=("team/tool",),
+    )
+    made = now()
+    values = {
+        "id": model.new_id(),
+        "spec": spec,
+        "requester": by,
+        "place": PLACE,
+        "approval": PLACE,
+        "policy_version": "1",
+        "digest": spec.digest("1"),
+        "created": made,
+        "changed": made,
+        "deadline": made + dt.timedelta(hours=72),
+    }
+    return model.Request(**(values | fields))
+
+
+def requests(count: int) -> list[model.Request]:
+    """Return new requests that want nothing of each other's."""
+    return [a_request(name=f"acr-{n}", host=f"acme{n}.azurecr.io") for n in range(count)]
+
+
+def a_credential(request: model.Request, **fields: Any) -> model.Credential:
+    """Return the credential that a request made."""
+    values = {
+        "id": request.id,
+        "name": request.spec.name,
+        "workspace": request.spec.workspace,
+        "login_server": request.spec.login_server,
+        "repositories": request.spec.repositories,
+        "token": "registry-bot-acr-main-1a2b3c",
+        "scope_map": "registry-bot-acr-main-1a2b3c",
+        "slot": model.PASSWORD1,
+        "tower_id": "4Vmi0",
+        "owner": request.requester,
+        "created": now(),
+    }
+    return model.Credential(**(values | fields))
+
+
+def a_copy(role: model.Role = model.Role.APPROVAL, **fields: Any) -> model.Copy:
+    """Return a posted copy."""
+    values = {"role": role, "platform": PLACE.platform, "channel": PLACE.channel, "message": "17.42"}
+    return model.Copy(**(values | fields))
+
+
+def change(after: model.Request, head: str, event: audit.Event, **fields: Any) -> ports.Change:
+    """Return a sealed change."""
+    entry = audit.draft(event, request=after.id, actor=BEN, at=now(), after=after.state)
+    values = {"op": model.new_id(), "head": head, "entry": TRAIL.seal(entry, head)}
+    return ports.Change(request=after, **(values | fields))
+
+
+def new(request: model.Request, **fields: Any) -> ports.Change:
+    """Return the change that keeps a new request."""
+    return change(request, "", audit.Event.SUBMITTED, **fields)
+
+
+def note(request_id: str | None, head: str) -> audit.Entry:
+    """Return a sealed entry about a refused attempt."""
+    draft = audit.draft(
+        audit.Event.REFUSED, request=request_id, actor=BEN, at=now(), data={"action": "approve"}
+    )
+    return TRAIL.seal(draft, head)
+
+
+class Desk:
+    """Moves requests through a store, always from what is newest there."""
+
+    def __init__(self, store: ports.Store) -> None:
+        self.store = store
+        self._tokens = itertools.count()
+
+    async def submit(self, request: model.Request | None = None) -> model.Request:
+        """Keep a new request."""
+        request = request or a_request()
+        written = await self.store.commit(new(request))
+        assert written.outcome is ports.Outcome.OK, written
+        return request
+
+    async def read(self, request_id: str) -> ports.Snapshot:
+        """Load a request that must be there."""
+        snapshot = await self.store.load(request_id)
+        assert snapshot is not None
+        return snapshot
+
+    async def next(self, request_id: str, event: machine.Event, **fields: Any) -> ports.Change:
+        """Return the change that moves a request on."""
+        snapshot = await self.read(request_id)
+        after = machine.advance(snapshot.request, event, at=now())
+        return change(after, snapshot.head, EVENTS[event], **fields)
+
+    async def move(self, request_id: str, *events: machine.Event, **fields: Any) -> ports.Outcome:
+        """Move a request on, and return the last outcome."""
+        outcome = ports.Outcome.MISSING
+        for event in events:
+            outcome = (await self.store.commit(await self.next(request_id, event, **fields))).outcome
+        return outcome
+
+    async def take(self, lease_s: float = LEASE_S) -> ports.Claimed:
+        """Claim the one request that is due."""
+        (claimed,) = (await self.store.claim("worker", lease_s=lease_s, limit=9)).taken
+        return claimed
+
+    async def give_back(
+        self, claimed: ports.Claimed, due: dt.datetime | None = None, *, seen: int | None = None
+    ) -> ports.Outcome:
+        """Settle a claim, by default with the newest version seen and nothing more due."""
+        if seen is None:
+            seen = (await self.read(claimed.request_id)).request.version
+        return await self.store.settle(claimed.request_id, fence=claimed.fence, seen=seen, due=due)
+
+    async def close(self, request_id: str) -> None:
+        """Let a worker see to an ended request for the last time."""
+        claimed = await self.take()
+        assert claimed.request_id == request_id
+        assert await self.give_back(claimed) is ports.Outcome.OK

@@ -1,0 +1,252 @@
+"""One change: written as a whole or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from bot import audit, machine, model, ports
+from bot import store as stores
+from bot.clock import SystemClock
+from bot.ports import Outcome
+from bot.store import connection, keys
+from tests.store import parts
+
+Event, State = machine.Event, model.State
+
+
+async def test_a_new_request_reads_back_as_it_was_written(store: stores.RedisStore) -> None:
+    """What is loaded equals what was committed, with the head of its chain."""
+    change = parts.new(parts.a_request(progress=model.Progress(marks={"wait": parts.now()})))
+
+    written = await store.commit(change)
+
+    assert written == ports.Written(Outcome.OK)
+    assert await store.load(change.request.id) == ports.Snapshot(change.request, {}, change.entry.mac)
+
+
+async def test_an_unknown_request_is_none(store: stores.RedisStore) -> None:
+    """Loading what never was, or is no more, is no error."""
+    assert await store.load(model.new_id()) is None
+    assert await store.trail(model.new_id()) == ()
+
+
+async def test_a_change_moves_record_version_and_head_together(desk: parts.Desk) -> None:
+    """After a change all three are the new ones."""
+    request = await desk.submit()
+    change = await desk.next(request.id, Event.APPROVE)
+
+    outcome = (await desk.store.commit(change)).outcome
+
+    assert outcome is Outcome.OK
+    assert await desk.read(request.id) == ports.Snapshot(change.request, {}, change.entry.mac)
+
+
+async def test_a_repeat_under_the_same_token_is_ok_and_does_nothing(desk: parts.Desk) -> None:
+    """A retry and a redelivery get the first one's answer, even when the request has moved on since."""
+    request = await desk.submit()
+    vote = await desk.next(request.id, Event.VOTE)
+    await desk.store.commit(vote)
+    await desk.move(request.id, Event.APPROVE)
+
+    again = await desk.store.commit(vote)
+
+    assert again.outcome is Outcome.OK
+    assert (await desk.read(request.id)).request.state is State.APPROVED
+    assert len(await desk.store.trail(request.id)) == 3
+
+
+async def test_a_refusal_noted_earlier_does_not_pass_for_the_change(desk: parts.Desk) -> None:
+    """A token of a note never makes a commit look done: it would be a message that lies."""
+    request = await desk.submit()
+    head = (await desk.read(request.id)).head
+    await desk.store.note(parts.note(request.id, head), head=head, op="one click")
+    change = await desk.next(request.id, Event.APPROVE, op="one click")
+
+    outcome = (await desk.store.commit(change)).outcome
+
+    assert outcome is Outcome.OK
+    assert (await desk.read(request.id)).request.state is State.APPROVED
+
+
+@pytest.mark.parametrize("stale", ["version", "head"])
+async def test_who_knew_less_than_the_newest_gets_a_conflict(desk: parts.Desk, stale: str) -> None:
+    """Both the version and the chain's head must be the newest."""
+    request = await desk.submit()
+    change = await desk.next(request.id, Event.APPROVE)
+    if stale == "version":
+        await desk.move(request.id, Event.VOTE)
+    else:
+        await desk.store.note(parts.note(request.id, change.head), head=change.head, op="note")
+    before = await desk.read(request.id)
+
+    outcome = (await desk.store.commit(change)).outcome
+
+    assert outcome is Outcome.CONFLICT
+    assert await desk.read(request.id) == before
+
+
+async def test_an_id_is_used_once(desk: parts.Desk) -> None:
+    """A second new request under an id that is taken is a conflict, not an overwrite."""
+    request = await desk.submit()
+
+    written = await desk.store.commit(parts.new(request))
+
+    assert written.outcome is Outcome.CONFLICT
+
+
+async def test_a_new_request_starts_its_chain(store: stores.RedisStore) -> None:
+    """A first entry that claims a predecessor is refused."""
+    request = parts.a_request()
+
+    written = await store.commit(parts.change(request, "5eed", audit.Event.SUBMITTED))
+
+    assert written.outcome is Outcome.CONFLICT
+    assert await store.load(request.id) is None
+
+
+async def test_a_change_to_what_is_not_there_is_missing(store: stores.RedisStore) -> None:
+    """Nothing comes into being with version 2."""
+    request = parts.a_request(version=2)
+
+    written = await store.commit(parts.change(request, "", audit.Event.APPROVED))
+
+    assert written.outcome is Outcome.MISSING
+    assert await store.load(request.id) is None
+
+
+async def test_a_decision_after_its_deadline_is_late(desk: parts.Desk, store_clock: SystemClock) -> None:
+    """The server's clock decides, in the same script as the state."""
+    request = await desk.submit()
+    change = await desk.next(request.id, Event.APPROVE, not_after=request.deadline)
+    store_clock.shift = dt.timedelta(hours=72, seconds=1)
+
+    outcome = (await desk.store.commit(change)).outcome
+
+    assert outcome is Outcome.LATE
+    assert (await desk.read(request.id)).request.state is State.PENDING
+
+
+async def test_a_decision_just_before_its_deadline_counts(desk: parts.Desk, store_clock: SystemClock) -> None:
+    """Up to the deadline there is no lateness."""
+    request = await desk.submit()
+    change = await desk.next(request.id, Event.APPROVE, not_after=request.deadline)
+    store_clock.shift = dt.timedelta(hours=71, minutes=59)
+
+    outcome = (await desk.store.commit(change)).outcome
+
+    assert outcome is Outcome.OK
+
+
+class TestClaims:
+    """Only one open request or live credential may hold a claim."""
+
+    @pytest.mark.parametrize(
+        ("other", "claim"),
+        [
+            (parts.a_request(name="acr-other"), "host:101:acme.azurecr.io"),
+            (parts.a_request(host="other.azurecr.io"), "name:101:acr-main"),
+        ],
+    )
+    async def test_a_second_holder_is_told_what_is_taken_and_by_whom(
+        self, desk: parts.Desk, other: model.Request, claim: str
+    ) -> None:
+        """The same host, or the same name, in one workspace."""
+        first = await desk.submit()
+
+        written = await desk.store.commit(parts.new(other))
+
+        assert written == ports.Written(Outcome.TAKEN, claim=claim, holder=first.id)
+        assert await desk.store.load(other.id) is None
+
+    async def test_a_refused_request_takes_none_of_its_claims(self, desk: parts.Desk) -> None:
+        """TAKEN leaves nothing behind, not even the claim that was free."""
+        await desk.submit()
+
+        await desk.store.commit(parts.new(parts.a_request(host="free.azurecr.io")))
+
+        assert await desk.store.holder("host:101:free.azurecr.io") is None
+
+    @pytest.mark.parametrize(
+        "events",
+        [(Event.DENY,), (Event.CANCEL,), (Event.EXPIRE,), (Event.APPROVE, Event.START, Event.FAIL)],
+    )
+    async def test_a_request_that_ends_otherwise_gives_them_up(
+        self, desk: parts.Desk, events: tuple[Event, ...]
+    ) -> None:
+        """Denied, cancelled, expired or failed: the next one may ask."""
+        request = await desk.submit()
+
+        await desk.move(request.id, *events)
+
+        assert [await desk.store.holder(claim) for claim in request.claims] == [None, None]
+
+    async def test_a_request_that_is_done_leaves_them_to_its_credential(self, desk: parts.Desk) -> None:
+        """They stay, under the id that both share."""
+        request = await desk.submit()
+        await desk.move(request.id, Event.APPROVE, Event.START)
+
+        await desk.move(request.id, Event.FINISH, credential=parts.a_credential(request))
+
+        assert [await desk.store.holder(claim) for claim in request.claims] == [request.id] * 2
+
+    async def test_a_revoked_credential_gives_them_up(self, desk: parts.Desk) -> None:
+        """Whoever ends the credential frees its host and name in the same write."""
+        request = await desk.submit()
+        await desk.move(request.id, Event.APPROVE, Event.START)
+        revoked = parts.a_credential(request, state=model.CredentialState.REVOKED)
+
+        await desk.move(request.id, Event.FINISH, credential=revoked)
+
+        assert [await desk.store.holder(claim) for claim in request.claims] == [None, None]
+
+
+async def test_a_credential_is_kept_with_the_change_that_made_it(desk: parts.Desk) -> None:
+    """It is readable as soon as the request is done, and not before."""
+    request = await desk.submit()
+    await desk.move(request.id, Event.APPROVE, Event.START)
+    credential = parts.a_credential(request)
+    before = await desk.store.credential(request.id)
+
+    await desk.move(request.id, Event.FINISH, credential=credential)
+
+    assert before is None
+    assert await desk.store.credential(request.id) == credential
+
+
+class TestIndexes:
+    """Where lists come from: ids by creation, in one index of each kind."""
+
+    async def test_a_request_is_in_one_state_index_at_a_time(
+        self, desk: parts.Desk, raw: connection.Client, prefix: str
+    ) -> None:
+        """It leaves the old one in the write that puts it into the new one."""
+        request = await desk.submit()
+        await desk.move(request.id, Event.APPROVE, Event.START)
+        names = keys.Keys(prefix)
+
+        scores = [await raw.execute_command("ZSCORE", names.state(state), request.id) for state in State]
+
+        assert [state for state, score in zip(State, scores, strict=True) if score] == [State.RUNNING]
+
+    async def test_lists_are_ordered_by_creation(
+        self, desk: parts.Desk, raw: connection.Client, prefix: str
+    ) -> None:
+        """All requests, and those of one requester, oldest first, in whatever order they were written."""
+        start = parts.now()
+        first, second, third = (
+            request.model_copy(update={"created": start + dt.timedelta(seconds=n), "requester": by})
+            for n, (request, by) in enumerate(
+                zip(parts.requests(3), (parts.ANA, parts.BEN, parts.ANA), strict=True)
+            )
+        )
+        for request in (third, first, second):
+            await desk.submit(request)
+        names = keys.Keys(prefix)
+
+        everybody = await raw.execute_command("ZRANGE", names.all, 0, -1)
+        anas = await raw.execute_command("ZRANGE", names.requester(parts.ANA.key), 0, -1)
+
+        assert everybody == [first.id, second.id, third.id]
+        assert anas == [first.id, third.id]

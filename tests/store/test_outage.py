@@ -1,0 +1,192 @@
+"""A server that is away, hangs, restarts or forgets: bounded answers, and recovery by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from bot import clock, errors, machine
+from bot import store as stores
+from bot.ports import Outcome
+from bot.sandbox import valkey
+from bot.store import connection
+from tests import waiting
+from tests.store import parts
+
+Event = machine.Event
+Call = Callable[[stores.RedisStore], Awaitable[object]]
+
+CALLS: dict[str, Call] = {
+    "load": lambda store: store.load("x"),
+    "commit": lambda store: store.commit(parts.new(parts.a_request())),
+    "note": lambda store: store.note(parts.note(None, ""), head="", op="x"),
+    "trail": lambda store: store.trail("x"),
+    "save_copy": lambda store: store.save_copy("x", parts.a_copy()),
+    "holder": lambda store: store.holder("x"),
+    "credential": lambda store: store.credential("x"),
+    "first_time": lambda store: store.first_time("x", ttl_s=60),
+    "ping": lambda store: store.ping(),
+    "checks": lambda store: store.checks(),
+}
+
+
+@pytest.fixture
+async def server(server: valkey.Valkey) -> AsyncIterator[valkey.Valkey]:
+    """Return a server of the test's own, of the same make, to be killed."""
+    async with valkey.Valkey(binary=server.binary) as own:
+        yield own
+
+
+async def test_people_are_told_to_try_again_before_their_platform_gives_up(
+    store: stores.RedisStore, server: valkey.Valkey
+) -> None:
+    """Every call that somebody waits for ends within three seconds, all at once too."""
+    server.kill()
+    started = time.monotonic()
+
+    answers = await asyncio.gather(*(call(store) for call in CALLS.values()), return_exceptions=True)
+
+    assert time.monotonic() - started < 3
+    assert {type(answer) for answer in answers} == {errors.NotAccepted}
+    await server.restart()
+
+
+async def test_a_server_that_hangs_is_no_different(store: stores.RedisStore, server: valkey.Valkey) -> None:
+    """It takes the connection and answers nothing; afterwards no answer is mistaken for another's."""
+    request = await parts.Desk(store).submit()
+    server.freeze()
+    started = time.monotonic()
+    with pytest.raises(errors.NotAccepted, match="try again"):
+        await store.first_time("token", ttl_s=60)
+    took = time.monotonic() - started
+    server.thaw()
+
+    snapshot = await store.load(request.id)
+
+    assert took < 3
+    assert snapshot is not None
+    assert snapshot.request == request
+
+
+async def test_a_restart_loses_nothing_and_needs_none_of_ours(
+    desk: parts.Desk, server: valkey.Valkey
+) -> None:
+    """Killed at once, started again: what was accepted is there, and scripts run though forgotten."""
+    request = await desk.submit()
+    claimed = await desk.take()
+    await desk.move(request.id, Event.APPROVE, fence=claimed.fence)
+    server.kill()
+    await server.restart()
+
+    outcome = await desk.move(request.id, Event.START, fence=claimed.fence)
+
+    assert outcome is Outcome.OK
+    assert parts.TRAIL.broken_at(await desk.store.trail(request.id)) is None
+
+
+async def test_forgotten_scripts_are_sent_again(desk: parts.Desk, raw: connection.Client) -> None:
+    """After a failover or SCRIPT FLUSH the first call of each still works."""
+    request = await desk.submit()
+    await raw.execute_command("SCRIPT FLUSH")
+
+    outcome = await desk.move(request.id, Event.VOTE)
+
+    assert outcome is Outcome.OK
+
+
+async def test_a_worker_outlasts_a_short_outage(desk: parts.Desk, server: valkey.Valkey) -> None:
+    """A result that waits to be written is written once the server is back."""
+    request = await desk.submit()
+    claimed = await desk.take()
+    change = await desk.next(request.id, Event.APPROVE, fence=claimed.fence)
+    server.kill()
+    writing = asyncio.ensure_future(desk.store.commit(change))
+    claiming = asyncio.ensure_future(desk.store.claim("another", lease_s=15, limit=9))
+    await asyncio.wait((writing, claiming), timeout=3)
+    assert not writing.done()
+
+    await server.restart()
+
+    assert (await writing).outcome is Outcome.OK
+    assert (await claiming).taken == ()
+
+
+async def test_a_renewal_gives_up_while_the_lease_still_holds(
+    desk: parts.Desk, server: valkey.Valkey
+) -> None:
+    """The worker must know in time that it can no longer show its right."""
+    request = await desk.submit()
+    claimed = await desk.take(lease_s=1.5)
+    server.kill()
+    started = time.monotonic()
+
+    with pytest.raises(errors.NotAccepted):
+        await desk.store.renew(request.id, fence=claimed.fence, lease_s=1.5)
+
+    assert time.monotonic() - started < 1
+    await server.restart()
+
+
+async def test_a_store_opens_while_its_server_is_away(server: valkey.Valkey, prefix: str) -> None:
+    """The bot starts, says that it is not ready, and is ready once the server is there."""
+    server.kill()
+    async with stores.open_store(
+        server.url, prefix=prefix, clock=clock.SystemClock(), keep_days=30
+    ) as opened:
+        await server.restart()
+
+        await waiting.wait_until(lambda: _answers(opened), "the store answers")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [("maxmemory", "1"), ("min-replicas-to-write", "1"), ("replicaof", "127.0.0.1 1")],
+    ids=["memory", "replicas", "demoted"],
+)
+async def test_a_server_that_takes_no_writes_accepts_nothing(
+    desk: parts.Desk, raw: connection.Client, setting: tuple[str, str]
+) -> None:
+    """Full, alone or demoted: reading works, writing is not accepted, and nothing is half written."""
+    request = await desk.submit()
+    change = await desk.next(request.id, Event.APPROVE)
+    await _set(raw, *setting)
+
+    with pytest.raises(errors.NotAccepted, match="try again"):
+        await desk.store.commit(change)
+
+    assert (await desk.read(request.id)).request == request
+    await _set(raw, setting[0], {"replicaof": "NO ONE"}.get(setting[0], "0"))
+    assert (await desk.store.commit(change)).outcome is Outcome.OK
+
+
+async def test_a_wrong_password_is_said_at_once(
+    raw: connection.Client, server: valkey.Valkey, prefix: str
+) -> None:
+    """No retry mends it, and the log would only fill."""
+    await _set(raw, "requirepass", "a-secret-word")
+    started = time.monotonic()
+
+    async with stores.open_store(server.url, prefix=prefix, clock=clock.SystemClock(), keep_days=1) as opened:
+        with pytest.raises(errors.NotAccepted) as caught:
+            await opened.ping()
+
+    assert time.monotonic() - started < 1
+    assert "a-secret-word" not in str(caught.value)
+
+
+async def _set(raw: connection.Client, name: str, value: str) -> None:
+    if name == "replicaof":
+        await raw.execute_command("REPLICAOF", *value.split())
+    else:
+        await raw.execute_command("CONFIG SET", name, value)
+
+
+async def _answers(opened: stores.RedisStore) -> bool:
+    try:
+        await opened.ping()
+    except errors.NotAccepted:
+        return False
+    return True
