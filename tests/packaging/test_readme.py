@@ -9,6 +9,7 @@ import click
 import pytest
 
 from bot import cli, machine, metrics, model
+from bot.sandbox import journeys
 from handlers.slack import manifest
 from tests.packaging import tree
 
@@ -58,6 +59,13 @@ def test_every_command_exists() -> None:
     }
 
     assert {line for line in shown if line.replace("registry-bot", "", 1)} <= commands(cli.main)
+
+
+def test_every_journey_is_told() -> None:
+    """The README has each journey of the sandbox, with its own sentence."""
+    rows = dict(re.findall(r"^\| `([a-z]+)` \| ([A-Z].+\.) \|$", README, re.MULTILINE))
+
+    assert rows == {name: journey.about for name, journey in journeys.JOURNEYS.items()}
 
 
 def test_every_make_target_exists() -> None:
