@@ -26,10 +26,11 @@ _AGAIN_S = 0.02  # between tries to watch a server that is away
 class RedisTrace:
     """Watches one server from `async with` on; what it was told is in `commands`.
 
-    A server that goes away and comes back is watched again.
+    A server that goes away and comes back is watched again. `pattern` says whose keys `keys` is about.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, pattern: str = "*") -> None:
+        self._pattern = pattern
         # MONITOR answers without end: a time-out would only break it
         self._client: Redis = Redis.from_url(url, socket_timeout=None)
         self._watching: asyncio.Task[None] | None = None
@@ -55,8 +56,13 @@ class RedisTrace:
 
     async def keys(self) -> AsyncIterator[tuple[bytes, bytes]]:
         """Go through all keys with all that they hold."""
-        async for key in self._client.scan_iter(count=500):
+        async for key in self._client.scan_iter(self._pattern, count=500):
             yield key, await self._value(key)
+
+    async def forget(self) -> None:
+        """Delete the keys that this is about."""
+        async for key in self._client.scan_iter(self._pattern, count=500):
+            await self._client.delete(key)
 
     async def _value(self, key: bytes) -> bytes:
         client: Any = self._client  # annotated for both its synchronous and its asynchronous answers

@@ -153,7 +153,12 @@ def secrets_of(outside: world.World) -> list[canary.Secret]:
 
 def delivers(exchange: emulator.Exchange, passwords: Iterable[str]) -> bool:
     """Tell whether an exchange handed one of the passwords to Tower."""
-    return exchange.to == "tower" and any(each.encode() in exchange.body for each in passwords)
+    return exchange.to == "tower" and holds(exchange.body, [each.encode() for each in passwords])
+
+
+def holds(content: bytes, passwords: Iterable[bytes]) -> bool:
+    """Tell whether a password stands in a text as it is."""
+    return any(each in content for each in passwords)
 
 
 def places_of(exchange: emulator.Exchange) -> Iterator[canary.Place]:

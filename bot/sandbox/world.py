@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -84,6 +85,8 @@ class World:
         self.folder = Path()  # this world's own, gone when it ends
         self.server: valkey.Valkey | None = None
         self.redis_url = redis_url or ""
+        # A Redis that was given may hold a real deployment: nothing of the sandbox's stays there.
+        self.prefix = f"sandbox-{secrets.token_hex(4)}" if redis_url else "rb"
         self._binary = binary
         self._open = contextlib.AsyncExitStack()
 
@@ -113,6 +116,7 @@ class World:
         )
         return slack | {
             "REDIS_URL": self.redis_url,
+            "REGISTRY_BOT_REDIS_PREFIX": self.prefix,
             "SLACK_API_URL": self.slack.api_url,
             "SLACK_BOT_TOKEN": keys.slack_bot_token,
             "IDENTITY_ENDPOINT": self.identity.endpoint,

@@ -1,0 +1,101 @@
+"""`registry-bot sandbox`: play one journey, or keep a whole world running to look around in."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.sandbox import journeys, pace, rehearsal, stage, story, world
+
+WRONG_USAGE = 2
+PUBLIC_URL = "https://registry-bot.example"  # Slack's double delivers to the loopback address instead
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says."""
+
+    once: bool = False
+    journey: str = "issue"
+    as_json: bool = False
+    browser: bool = True
+    port: int = 0
+
+
+class Environment(BaseSettings):
+    """The one setting that the sandbox takes from outside: a Redis to use in place of its own."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
+
+
+async def run(options: Options, *, manifest: Callable[[str | None], Mapping[str, Any]]) -> int:
+    """Do what the options say, and return the exit code.
+
+    `manifest` returns the Slack app's, for an app with this public address: from it the sandbox
+    installs the app.
+    """
+    if options.journey not in journeys.JOURNEYS:
+        known = ", ".join(journeys.JOURNEYS)
+        click.echo(f"There is no journey {options.journey!r}. There are: {known}.", err=True)
+        return WRONG_USAGE
+    given = Environment().redis_url
+    outside = world.World(
+        manifest(PUBLIC_URL),
+        speed=pace.LIKE_LIFE,
+        redis_url=given.get_secret_value() if given else None,
+    )
+    return await _once(options, outside) if options.once else await _stay(outside)
+
+
+async def _once(options: Options, outside: world.World) -> int:
+    if options.as_json:
+        result = await rehearsal.rehearse(options.journey, outside)
+        click.echo(json.dumps(result.document(), indent=2, ensure_ascii=False))
+        return 0 if result.ok else 1
+    for line in rehearsal.opening(options.journey, outside):
+        click.echo(line)
+    result = await rehearsal.rehearse(options.journey, outside, click.echo)
+    for line in rehearsal.closing(result):
+        click.echo(line)
+    return 0 if result.ok else 1
+
+
+async def _stay(outside: world.World) -> int:
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    async with stage.Stage(outside) as on:
+        for line in _addresses(on):
+            click.echo(line)
+        await ended.wait()
+    return 0
+
+
+def _addresses(on: stage.Stage) -> list[str]:
+    outside = on.world
+    places = {
+        "the bot": on.bot.url,
+        "Slack's Web API": outside.slack.api_url,
+        "Azure Resource Manager": outside.arm.url,
+        "Tower": outside.tower.endpoint,
+        "Wave": outside.wave.url,
+        **{f"registry {one.registry.name}": one.url for one in outside.registries},
+        "what the bot logs": str(on.bot.log),
+    }
+    played = [f"  registry-bot sandbox --once --journey {name}" for name in journeys.JOURNEYS]
+    return [
+        story.heading("The sandbox is running. Press Ctrl-C to end it."),
+        *(f"  {name:<26}{address}" for name, address in places.items()),
+        "",
+        story.heading("Play one journey through the front door, and see every message:"),
+        *(f"{line:<46}{journeys.JOURNEYS[line.split()[-1]].about}" for line in played),
+    ]

@@ -1,0 +1,146 @@
+"""What the people of a journey do, step by step, as they would at their screens; and what must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.sandbox import acme, stage, story, world
+from bot.sandbox.slack import people, reading
+
+COMMAND = "/registry"
+NAME, WORKSPACE, REPOSITORY, REASON = "Name", "Tower workspace", "Repository", "Reason"
+APPROVE, DENY, CANCEL = "Approve", "Deny", "Cancel request"
+HOME, APPROVERS = "genomics", "registry-approvals"
+FINISH_S = 60.0  # a whole provisioning, at the pace of real services
+
+
+class Broken(Exception):
+    """The journey did not go as it must; the text says what is wrong, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for."""
+
+    repository: str = acme.REPOSITORY
+    registry: str = acme.REGISTRY
+    workspace: int = acme.RESEARCH
+    name: str = "aligner"
+    reason: str = "Nightly RNA-seq runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as people see it: its line in the team's channel, and the message to the approvers."""
+
+    wish: Wish
+    origin: reading.Seen
+    approval: reading.Seen
+
+
+class Play:
+    """The people of Acme on a stage; whatever they do or read goes into the story."""
+
+    def __init__(self, on: stage.Stage, told: story.Story) -> None:
+        self.stage = on
+        self.story = told
+
+    @property
+    def world(self) -> world.World:
+        """Return the world around the bot."""
+        return self.stage.world
+
+    def person(self, user_id: str) -> people.Person:
+        """Return somebody."""
+        return self.world.slack.person(user_id)
+
+    def path(self, wish: Wish) -> str:
+        """Return what is asked for as `host/repository`."""
+        return f"{self.world.login_server(wish.registry)}/{wish.repository}"
+
+    async def ask(self, wish: Wish | None = None, *, by: str = acme.ANA) -> Asked:
+        """Fill the form and send it, as somebody who knows what they want."""
+        wish, who = wish or Wish(), self.person(by)
+        await self.open_form(who)
+        await self.fill(who, wish)
+        self.story.did(f"{who.name} sends the form.")
+        self.taken(await who.submit(), "The form")
+        approval = await self.person(acme.BEN).awaits(APPROVERS, wish.name)
+        self.story.read(f"#{APPROVERS}", str(approval))
+        origin = await who.awaits(HOME, self.path(wish))
+        self.story.read(f"#{HOME}", str(origin))
+        return Asked(wish, origin, approval)
+
+    async def open_form(self, who: people.Person) -> reading.Screen:
+        """Type the command, and wait until the form is filled."""
+        self.story.did(f"{who.name} types {COMMAND} in #{HOME}.")
+        self.taken(await who.command(COMMAND, channel=HOME), COMMAND)
+        return await who.awaits_modal(REPOSITORY)
+
+    async def fill(self, who: people.Person, wish: Wish) -> None:
+        """Fill the open form, search the repository by a part of its name, and read who will be asked."""
+        part = wish.repository.rpartition("/")[2][:5]
+        workspace = f"{acme.ORG}/{acme.WORKSPACES[wish.workspace]}"
+        self.story.did(f"{who.name} chooses {workspace} and searches for “{part}”.")
+        self.taken(await who.type(NAME, wish.name), NAME)
+        self.taken(await who.choose(WORKSPACE, workspace), WORKSPACE)
+        found = await who.search(REPOSITORY, part)
+        self.story.read("The search offers", "\n".join(option.text for option in found[:5]))
+        before = await who.awaits_modal()
+        self.taken(await who.choose(REPOSITORY, self.path(wish)), REPOSITORY)
+        self.taken(await who.type(REASON, wish.reason), REASON)
+        await self.until(
+            lambda: (now := who.modal()) is not None and now.view.hash != before.view.hash,
+            "the form says what the choice leads to",
+        )
+        self.story.read(f"{who.name}'s form", str(who.modal()))
+
+    async def approve(self, asked: Asked, *, by: str = acme.BEN) -> None:
+        """Press Approve."""
+        who = self.person(by)
+        self.story.did(f"{who.name} presses {APPROVE}.")
+        self.taken(await who.click(asked.approval, APPROVE), APPROVE)
+
+    async def done(self, asked: Asked, *, within_s: float = FINISH_S) -> None:
+        """Read in the thread that it is done, and everywhere else as well."""
+        ana = self.person(acme.ANA)
+        result = await ana.awaits(HOME, "What to do next", thread=asked.origin.ts, within_s=within_s)
+        thread = ana.thread(HOME, asked.origin.ts)
+        self.story.did("The work is done.")
+        for message in thread[1:]:
+            self.story.read(f"In the thread in #{HOME}", str(message))
+        await self.agree("is in Tower", asked)
+        self.story.read(f"{ana.name}'s direct messages", str(ana.direct()[-1]))
+        if "Verified: Wave read" not in result.text:
+            raise Broken("The result does not say that Wave read the repository.")
+
+    async def agree(self, words: str, asked: Asked) -> None:
+        """Check that every copy of the request comes to say the same."""
+        ana, ben = self.person(acme.ANA), self.person(acme.BEN)
+        await ana.awaits(HOME, words)
+        await self.until(lambda: any(words in one.text for one in ana.direct()), f"a direct message: {words}")
+        await self.until(
+            lambda: any(
+                one.ts == asked.approval.ts and words in one.text and not one.buttons
+                for one in ben.sees(APPROVERS)
+            ),
+            f"the approvers' message says {words!r} and has no buttons any more",
+        )
+
+    async def until(self, condition: Callable[[], bool], what: str, *, within_s: float = 10.0) -> None:
+        """Wait until something is so in Slack."""
+        await self.world.slack.state.feed.until(condition, what, within_s=within_s)
+
+    def taken(self, reaction: people.Reaction, what: str) -> None:
+        """Insist that what somebody did was accepted."""
+        if reaction.notice:
+            raise Broken(f"{what}: Slack says {reaction.notice!r}.")
+        for field, problem in reaction.errors.items():
+            raise Broken(f"{what}: {field}: {problem}")
+
+    def holds(self, fact: object, what: str) -> None:
+        """Insist that something is so, and tell it."""
+        if not fact:
+            raise Broken(f"This does not hold: {what}")
+        self.story.held(what)

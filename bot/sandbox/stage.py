@@ -1,0 +1,69 @@
+"""A stage for journeys: the world, the bot in it as a process of its own, and the canary beside them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Self
+
+from bot.sandbox import canary, process, redis_trace, sweep, world
+
+EVENTS_PATH = "/slack/events"
+
+
+class Stage:
+    """Starts `outside` and the bot in it, connects Slack to it, and watches Redis from the start on."""
+
+    def __init__(self, outside: world.World, *, extra: Mapping[str, str] | None = None) -> None:
+        self.world = outside
+        self.bots: list[process.BotProcess] = []
+        self._extra = dict(extra or {})
+        self._trace: redis_trace.RedisTrace | None = None
+        self._open = contextlib.AsyncExitStack()
+
+    @property
+    def bot(self) -> process.BotProcess:
+        """Return the bot that Slack is connected to."""
+        return self.bots[0]
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._open.enter_async_context(self.world)
+            await self._watch()
+            self.connect(await self.start())
+        except BaseException:
+            await self._open.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._open.aclose()
+
+    async def _watch(self) -> None:
+        trace = redis_trace.RedisTrace(self.world.redis_url, pattern=f"{{{self.world.prefix}}}:*")
+        self._trace = await self._open.enter_async_context(trace)
+        if self.world.server is None:
+            self._open.push_async_callback(trace.forget)
+
+    async def start(self, *arguments: str) -> process.BotProcess:
+        """Start one more bot, which shares the store with the others."""
+        number = len(self.bots) + 1
+        bot = process.BotProcess(
+            self.world.environment() | self._extra,
+            self.world.folder,
+            arguments=arguments or ("serve",),
+            name=f"bot-{number}",
+        )
+        self.bots.append(bot)
+        return await self._open.enter_async_context(bot)
+
+    def connect(self, bot: process.BotProcess) -> None:
+        """Let Slack deliver to this bot; over Socket Mode the bot has connected itself."""
+        self.bots.remove(bot)
+        self.bots.insert(0, bot)
+        if not self.world.socket_mode:
+            self.world.slack.connect(bot.url + EVENTS_PATH)
+
+    async def report(self, *extra: canary.Place) -> sweep.Report:
+        """Send the canary round."""
+        return await sweep.Sweep(self.world, bots=self.bots, redis=self._trace).report(*extra)
