@@ -58,7 +58,7 @@ def registry(found: models.Registry) -> model.Registry | None:
         login_server=properties.login_server.lower(),
         name=found.name or parts[-1],
         resource_group=parts[4],
-        sku=found.sku.name if found.sku else "",
+        sku=_plain(found.sku.name) if found.sku else "",
         anonymous_pull=bool(properties.anonymous_pull_enabled),
         public=properties.public_network_access in {None, "Enabled"} and not firewalled,
         abac=properties.role_assignment_mode == "AbacRepositoryPermissions",
@@ -86,18 +86,21 @@ def token(found: models.Token) -> Provisioned[ports.Token]:
 
 
 def _password(found: models.TokenPassword) -> ports.Password:
-    return ports.Password(
-        str(found.name and found.name.lower()), _moment(found.creation_time), _moment(found.expiry)
-    )
+    return ports.Password(_plain(found.name).lower(), _moment(found.creation_time), _moment(found.expiry))
 
 
 def _state(properties: models.ScopeMapProperties | models.TokenProperties | None) -> str:
     # the vendor's own example of a scope map's update has no state: what says nothing has settled
-    return str(getattr(properties, "provisioning_state", None) or _DONE)
+    return _plain(properties.provisioning_state if properties else None) or _DONE
+
+
+def _plain(word: str | None) -> str:
+    """Return an enum of the SDK's as the word that came over the wire."""
+    return str(getattr(word, "value", word) or "")
 
 
 def _moment(found: object) -> dt.datetime | None:
-    return found if isinstance(found, dt.datetime) else None
+    return found.astimezone(dt.UTC) if isinstance(found, dt.datetime) else None
 
 
 def actions(repositories: Sequence[str]) -> tuple[str, ...]:

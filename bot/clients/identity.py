@@ -103,6 +103,7 @@ class Identity:
         claims: str | None = None,
         tenant_id: str | None = None,
         enable_cae: bool = False,
+        **_: Any,
     ) -> AccessToken:
         """Return a token in the older of azure-core's two forms."""
         options: TokenRequestOptions = {"enable_cae": enable_cae}
