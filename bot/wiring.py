@@ -63,9 +63,9 @@ async def build(
 ) -> AsyncIterator[Runtime]:
     """Open everything a process needs, and close it in reverse.
 
-    Without `chat` nothing comes in but probes: such a process only works. Raises ConfigurationError for what a
-    setting must mend, and ServiceError when Slack does not know the bot's token; other services may
-    be away, and are waited for.
+    Without `chat` nothing comes in but probes: such a process only works. Raises ConfigurationError
+    for what a setting must mend, and ServiceError when Slack does not know the bot's token; other
+    services may be away, and are waited for.
     """
     time = time or clock.SystemClock()
     async with contextlib.AsyncExitStack() as stack:

@@ -1,0 +1,61 @@
+"""The service over a real store, with stand-ins for Azure and Tower."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot import audit, inspection, model, policy, recorder, service
+from bot import store as stores
+from tests import builders, fakes
+
+KEY = b"k" * 32
+
+
+@dataclass(slots=True)
+class Desk:
+    """A service, and everything a test looks at behind it."""
+
+    service: service.RequestService
+    store: stores.RedisStore
+    trail: audit.Trail
+    registries: fakes.FakeRegistries
+    catalog: fakes.FakeCatalog
+    tower: fakes.FakeTower
+    journal: fakes.Journal
+    woken: list[str] = field(default_factory=list)
+    events: list[audit.Event] = field(default_factory=list)
+
+    async def history(self, request: model.Request) -> list[audit.Event]:
+        """Return what was recorded of a request, after checking its chain."""
+        entries = await self.store.trail(request.id)
+        assert self.trail.broken_at(entries) is None
+        return [entry.event for entry in entries]
+
+
+@pytest.fixture
+def rules() -> policy.Rules:
+    """Return rules by which Ben and Cleo approve."""
+    return builders.some_rules()
+
+
+@pytest.fixture
+def desk(store: stores.RedisStore, rules: policy.Rules) -> Desk:
+    """Return a service at work."""
+    journal, woken, events = fakes.Journal(), list[str](), list[audit.Event]()
+    registries = fakes.FakeRegistries(journal, builders.a_registry())
+    catalog = fakes.FakeCatalog(
+        journal, {f"{builders.HOST}/team/tool": "1.0", f"{builders.HOST}/team/other": None}
+    )
+    tower = fakes.FakeTower(journal, registries, builders.a_workspace())
+    trail, clock = audit.Trail(KEY), fakes.FakeClock()
+    made = service.RequestService(
+        store=store,
+        record=recorder.Recorder(store, trail, clock, observe=lambda entry, _: events.append(entry.event)),
+        inspector=inspection.Inspector(store, registries, catalog, tower),
+        rules=rules,
+        clock=clock,
+        wake=woken.append,
+    )
+    return Desk(made, store, trail, registries, catalog, tower, journal, woken, events)

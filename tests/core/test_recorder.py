@@ -1,0 +1,157 @@
+"""The one way to write: sealed, repeated after a lost race, honest about every outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from bot import audit, errors, machine, metrics, model, ports, recorder
+from bot import store as stores
+from tests import builders, fakes
+
+TRAIL = audit.Trail(b"k" * 32)
+
+
+@pytest.fixture
+def record(store: stores.RedisStore) -> recorder.Recorder:
+    """Return a recorder over a real store."""
+    return recorder.Recorder(store, TRAIL, fakes.FakeClock())
+
+
+def to(event: machine.Event, *, not_after: dt.datetime | None = None) -> recorder.Propose:
+    """Return a proposal that moves a request."""
+
+    def propose(snapshot: ports.Snapshot) -> recorder.Proposal:
+        after = machine.advance(snapshot.request, event, at=builders.now())
+        return recorder.Proposal(after, audit.Event.STARTED, not_after=not_after)
+
+    return propose
+
+
+async def pending(record: recorder.Recorder) -> model.Request:
+    """Return a request that was kept."""
+    request = builders.a_request()
+    await record.create(request, op=request.id)
+    return request
+
+
+async def test_an_unknown_request_is_refused(record: recorder.Recorder) -> None:
+    """Nothing to write on."""
+    with pytest.raises(errors.Refused, match="not known"):
+        await record.apply(model.new_id(), to(machine.Event.APPROVE), op="x")
+
+
+async def test_past_the_deadline_is_refused_by_the_server(record: recorder.Recorder) -> None:
+    """The deadline is checked in the script too, by the server's clock."""
+    request = await pending(record)
+    past = builders.now() - dt.timedelta(seconds=5)
+
+    with pytest.raises(errors.Refused, match="deadline"):
+        await record.apply(request.id, to(machine.Event.APPROVE, not_after=past), op="x")
+
+
+async def test_an_old_fence_is_a_lost_lease(record: recorder.Recorder) -> None:
+    """A worker that was overtaken writes nothing."""
+    request = await pending(record)
+
+    with pytest.raises(errors.LeaseLost):
+        await record.apply(request.id, to(machine.Event.APPROVE), op="x", fence=99)
+
+
+async def test_the_same_operation_is_written_once(
+    record: recorder.Recorder, store: stores.RedisStore
+) -> None:
+    """A repeated write under one token has one effect."""
+    request = await pending(record)
+
+    await record.apply(request.id, to(machine.Event.APPROVE), op="x")
+    with pytest.raises(errors.Refused):
+        await record.apply(request.id, to(machine.Event.APPROVE), op="x")
+
+    assert len(await store.trail(request.id)) == 2
+
+
+async def test_a_chain_that_holds_is_returned(record: recorder.Recorder) -> None:
+    """The saga reads the decisions from the verified chain."""
+    request = await pending(record)
+
+    entries = await record.verified(request.id)
+
+    assert [entry.event for entry in entries] == [audit.Event.SUBMITTED]
+
+
+async def test_a_chain_of_another_key_is_refused(record: recorder.Recorder, store: stores.RedisStore) -> None:
+    """Who wrote it did not have our key."""
+    request = await pending(record)
+    other = recorder.Recorder(store, audit.Trail(b"x" * 32), fakes.FakeClock())
+
+    with pytest.raises(errors.Refused, match="audit trail"):
+        await other.verified(request.id)
+
+
+async def test_writers_between_processes_repeat(store: stores.RedisStore, record: recorder.Recorder) -> None:
+    """Two recorders (two replicas) collide on the chain's head, load again, and both get through."""
+    request = await pending(record)
+    other = recorder.Recorder(store, TRAIL, fakes.FakeClock())
+    refusal = errors.Refused(errors.Reason.NOT_APPROVER, "no")
+
+    await asyncio.gather(
+        *(
+            one.refuse(request.id, builders.CLEO, refusal, action="approve", op=f"{number}{id(one)}")
+            for number in range(3)
+            for one in (record, other)
+        )
+    )
+
+    entries = await store.trail(request.id)
+    assert TRAIL.broken_at(entries) is None
+    assert len(entries) == 7
+
+
+class Colliding:
+    """A store in which somebody is always faster."""
+
+    def __init__(self, store: ports.Store) -> None:
+        self._store = store
+
+    async def load(self, request_id: str) -> ports.Snapshot | None:
+        """Load as usual."""
+        return await self._store.load(request_id)
+
+    async def commit(self, _: ports.Change) -> ports.Written:
+        """Lose."""
+        return ports.Written(ports.Outcome.CONFLICT)
+
+
+async def test_endless_collisions_end_in_words(store: stores.RedisStore, record: recorder.Recorder) -> None:
+    """After some tries the person is asked to try again."""
+    request = await pending(record)
+    colliding: Any = Colliding(store)
+    unlucky = recorder.Recorder(colliding, TRAIL, fakes.FakeClock())
+
+    with pytest.raises(errors.NotAccepted, match="try again"):
+        await unlucky.apply(request.id, to(machine.Event.APPROVE), op="x")
+
+
+def test_metrics_count_events_and_time_the_work() -> None:
+    """Events by name, and seconds from the deciding approval to the end, without ids or names."""
+    measured = metrics.Metrics()
+    request = builders.a_request(state=model.State.DONE)
+    later = request.decisions[-1].at + dt.timedelta(seconds=7)
+    done = audit.draft(audit.Event.DONE, request=request.id, actor=None, at=later)
+    refused = audit.draft(audit.Event.REFUSED, request=None, actor=builders.BEN, at=later)
+
+    for entry, about in [
+        (done, request),
+        (refused, None),
+        (done, request.model_copy(update={"decisions": ()})),
+    ]:
+        measured.written(entry, about)
+
+    page = measured.page().decode()
+    assert 'registry_bot_events_total{event="request:work:done"} 2.0' in page
+    assert 'registry_bot_provisioning_seconds_sum{state="done"} 7.0' in page
+    assert request.id not in page
