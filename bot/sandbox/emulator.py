@@ -44,7 +44,7 @@ class Journal:
 
 @dataclass(slots=True)
 class Fault:
-    """What goes wrong with requests whose `METHOD /path` matches.
+    """What goes wrong with requests whose `METHOD /path` matches, and whose body matches `inside`.
 
     `times` None means until removed. A `status` is answered instead of acting; `cut` breaks the
     connection instead of acting; `after` acts first and then loses the answer.
@@ -59,10 +59,11 @@ class Fault:
     after: bool = False  # do the action, then cut the connection
     cut: bool = False  # cut the connection without doing anything
     hook: Callable[[], Awaitable[None]] | None = None  # called before (or, with `after`, after) the action
+    inside: str = ""
 
-    def wants(self, line: str) -> bool:
+    def wants(self, line: str, body: str = "") -> bool:
         """Tell whether this fault is for the request, and count it."""
-        if self.times == 0 or not re.search(self.match, line):
+        if self.times == 0 or not re.search(self.match, line) or not re.search(self.inside, body):
             return False
         if self.times is not None:
             self.times -= 1
@@ -119,9 +120,6 @@ class Emulator:
             response = await self._answer(request, handler)
         except web.HTTPException as error:
             response = error
-        answer = (
-            response.body if isinstance(response, web.Response) and isinstance(response.body, bytes) else b""
-        )
         self.journal.add(
             Exchange(
                 self.name,
@@ -141,7 +139,8 @@ class Emulator:
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         line = f"{request.method} {request.path_qs}"
-        fault = next((fault for fault in self.faults if fault.wants(line)), None)
+        body = (await request.read()).decode(errors="replace")
+        fault = next((fault for fault in self.faults if fault.wants(line, body)), None)
         if self.latency_s:
             await asyncio.sleep(self.latency_s)
         if fault is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Self
 
 from bot.sandbox import canary, process, redis_trace, sweep, world
@@ -12,12 +12,22 @@ EVENTS_PATH = "/slack/events"
 
 
 class Stage:
-    """Starts `outside` and the bot in it, connects Slack to it, and watches Redis from the start on."""
+    """Starts `outside` and the bot in it, connects Slack to it, and watches Redis from the start on.
 
-    def __init__(self, outside: world.World, *, extra: Mapping[str, str] | None = None) -> None:
+    `extra` settings are set beside the world's own; `kind` makes bots, processes by default.
+    """
+
+    def __init__(
+        self,
+        outside: world.World,
+        *,
+        extra: Mapping[str, str] | None = None,
+        kind: Callable[..., process.BotProcess] = process.BotProcess,
+    ) -> None:
         self.world = outside
         self.bots: list[process.BotProcess] = []
         self._extra = dict(extra or {})
+        self._kind = kind
         self._trace: redis_trace.RedisTrace | None = None
         self._open = contextlib.AsyncExitStack()
 
@@ -48,7 +58,7 @@ class Stage:
     async def start(self, *arguments: str) -> process.BotProcess:
         """Start one more bot, which shares the store with the others."""
         number = len(self.bots) + 1
-        bot = process.BotProcess(
+        bot = self._kind(
             self.world.environment() | self._extra,
             self.world.folder,
             arguments=arguments or ("serve",),
