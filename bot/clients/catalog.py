@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from bot import errors, model, ports
-from bot.clients import acr, azure_cache, catalog_index
+from bot import errors, model, ports, settings
+from bot.clients import acr, azure_cache, catalog_index, identity
 
 TTL_S = 300.0  # after this a shelf is refreshed, while it goes on answering
 TOO_OLD = dt.timedelta(minutes=30)  # after this a search waits for the refresh
@@ -33,16 +33,15 @@ class AcrCatalog:
 
     def __init__(
         self,
-        registries: ports.Registries,
+        config: settings.Settings,
         credential: acr.Credential,
+        registries: ports.Registries,
         clock: ports.Clock,
-        *,
-        arm_scope: str,
     ) -> None:
         self._registries = registries
         self._credential = credential
         self._clock = clock
-        self._arm_scope = arm_scope
+        self._arm_scope = identity.PLACES[config.azure_cloud].arm_scope
         self._hosts: dict[str, _Host] = {}
         self._warming: asyncio.Task[None] | None = None
 
