@@ -7,7 +7,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14
 VENV ?= .venv
 BIN := $(VENV)/bin
 # One package after another is given by its hash, so there is nothing to resolve.
-INSTALL := $(BIN)/pip install -qq --disable-pip-version-check --no-input --no-deps
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --no-deps
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -52,9 +52,13 @@ $(VENV)/.made:
 		|| { echo "Python's venv module is needed (Debian: apt-get install python3-venv)" >&2; exit 1; }
 	@touch $@
 
-$(VENV)/.runtime: requirements.txt requirements-build.txt $(VENV)/.made
+$(VENV)/.build: requirements-build.txt $(VENV)/.made
+	@$(INSTALL) --require-hashes -r requirements-build.txt
+	@touch $@
+
+$(VENV)/.runtime: requirements.txt $(VENV)/.build
 	@echo "Installing the bot's libraries, each checked against its hash"
-	@$(INSTALL) --require-hashes -r requirements.txt -r requirements-build.txt
+	@$(INSTALL) --require-hashes -r requirements.txt
 	@touch $@
 
 $(VENV)/.project: pyproject.toml $(VENV)/.runtime
