@@ -51,12 +51,17 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request before it is sent. `path` is quoted already; `body` is JSON and may hold a secret."""
+    """A request before it is sent. `path` is quoted already; `body` is JSON and may hold a secret.
+
+    `read_s` is how long the service may be silent, and bounds the exchange as a whole as well.
+    """
 
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = field(default=None, repr=False)
+    read_s: float = READ_S
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # over those of JSON
 
     @property
     def changes(self) -> bool:
@@ -108,9 +113,7 @@ class Bearer(httpx.Auth):
         yield request
 
 
-def open_client(
-    endpoint: str, *, auth: httpx.Auth | None = None, read_s: float = READ_S
-) -> httpx.AsyncClient:
+def open_client(endpoint: str, *, auth: httpx.Auth | None = None) -> httpx.AsyncClient:
     """Make the client of one service; whoever opens it closes it.
 
     HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE of the environment count for https: the proxy sees an
@@ -124,7 +127,7 @@ def open_client(
         base_url=endpoint,
         auth=auth,
         cookies=http.cookiejar.CookieJar(no_cookies),
-        timeout=httpx.Timeout(read_s, connect=CONNECT_S),
+        timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
         limits=httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=30.0),
         follow_redirects=False,
         trust_env=not settings.is_loopback(urlsplit(endpoint).hostname),
@@ -142,13 +145,11 @@ class Sender:
         *,
         clock: ports.Clock,
         limiter: aiolimiter.AsyncLimiter | None = None,
-        deadline_s: float = CONNECT_S + READ_S,
     ) -> None:
         self.service = service
         self._client = client
         self._clock = clock
         self._limiter = limiter
-        self._deadline_s = deadline_s  # for one exchange: httpx's own limits start again with each chunk
 
     async def send(self, call: Call) -> Answer:
         """Return a success or a 4xx to be understood; raise what `trouble` makes of the rest.
@@ -167,7 +168,8 @@ class Sender:
         if self._limiter:
             await self._limiter.acquire()
         try:
-            async with asyncio.timeout(self._deadline_s):
+            # httpx's own limits start again with each chunk
+            async with asyncio.timeout(CONNECT_S + call.read_s):
                 return await self._once(call)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError):
             failure = unreachable(self.service)
@@ -176,9 +178,13 @@ class Sender:
         raise failure  # outside the handlers, so that it takes no context along
 
     async def _once(self, call: Call) -> Answer:
-        headers = {"Content-Type": "application/json"} if call.body is not None else {}
         async with self._client.stream(
-            call.method, call.path, params=dict(call.query) or None, content=call.body, headers=headers
+            call.method,
+            call.path,
+            params=dict(call.query) or None,
+            content=call.body,
+            headers={"Content-Type": "application/json"} if call.body is not None else {},
+            timeout=httpx.Timeout(call.read_s, connect=CONNECT_S),
         ) as response:
             body = bytearray()
             async for chunk in response.aiter_bytes():

@@ -27,6 +27,8 @@ TOWER = http.Service("Seqera Tower", "TOWER_API_ENDPOINT")
 PERSONAL = 0
 PAGE = 100
 
+_SAVE_S = 20.0  # Tower tries the login through Wave before it answers a save
+
 CONTAINER_REGISTRY = "container-reg"
 _DEFAULT_HOST = "docker.io"  # what Wave takes an empty registry for (wave: CredentialsDescription)
 
@@ -175,12 +177,13 @@ def build_name_check(workspace_id: int, name: str) -> http.Call:
 
 def build_create(workspace_id: int, keys: Keys) -> http.Call:
     """Make a credential. The password is in the call's body from here on, and nowhere else."""
-    return http.Call("POST", "/credentials", _at(workspace_id), _body(keys))
+    return http.Call("POST", "/credentials", _at(workspace_id), _body(keys), _SAVE_S)
 
 
 def build_update(workspace_id: int, credential_id: str, keys: Keys) -> http.Call:
     """Replace a credential's keys in place; all of them, since Tower does not document partial ones."""
-    return http.Call("PUT", _path(credential_id), _at(workspace_id), _body(keys, id=credential_id))
+    body = _body(keys, id=credential_id)
+    return http.Call("PUT", _path(credential_id), _at(workspace_id), body, _SAVE_S)
 
 
 def build_delete(workspace_id: int, credential_id: str) -> http.Call:

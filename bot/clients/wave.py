@@ -51,8 +51,8 @@ class _About(enum.Enum):
 async def connect(config: settings.Settings, clock: ports.Clock) -> AsyncIterator[WaveClient]:
     """Open the client that the settings describe, and close it in the end."""
     token = config.tower_verify_access_token or config.tower_access_token
-    async with http.open_client(config.wave_api_endpoint, read_s=_READ_S) as client:
-        sender = http.Sender(client, WAVE, clock=clock, deadline_s=http.CONNECT_S + _READ_S)
+    async with http.open_client(config.wave_api_endpoint) as client:
+        sender = http.Sender(client, WAVE, clock=clock)
         yield WaveClient(sender, token=token, tower_endpoint=config.tower_api_endpoint)
 
 
@@ -88,7 +88,8 @@ def build_inspect(image: str, workspace_id: int, *, tower_endpoint: str, token: 
     }
     # a number, although the documentation says string (wave-api: ContainerInspectRequest.java)
     place = {} if workspace_id == tower_api.PERSONAL else {"towerWorkspaceId": workspace_id}
-    return http.Call("POST", "/v1alpha1/inspect", body=json.dumps({**body, **place}).encode())
+    document = json.dumps({**body, **place}).encode()
+    return http.Call("POST", "/v1alpha1/inspect", body=document, read_s=_READ_S)
 
 
 def parse_inspect(answer: http.Answer, *, tower_endpoint: str) -> ports.Inspection:

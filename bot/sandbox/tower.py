@@ -240,6 +240,10 @@ class TowerEmulator(emulator.Emulator):
         if self.switches.refuse_logins:
             self.switches.refuse_logins -= 1
             return False
+        now = self.now()
+        since_first = now - self.state.first_saves.setdefault(registry, now)
+        if since_first.total_seconds() < self.switches.refuse_logins_s:
+            return False
         if not self.switches.tests_login:
             return True
         answer = self._login(registry, user, password)

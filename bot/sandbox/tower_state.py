@@ -78,6 +78,7 @@ class Switches:
     newest_first: bool = False  # the order of GET /credentials
     tests_login: bool = True  # whether saving tries the login
     refuse_logins: int = 0  # so many of the next saves say "invalid credentials"
+    refuse_logins_s: float = 0.0  # and so does every save for so long after the first for a registry
     calls_per_s: int | None = 20  # per token; None: no limit
 
 
@@ -98,6 +99,7 @@ class TowerState:
         self.users = {user.token: user for user in users}
         self.credentials: dict[int, list[Credential]] = {}
         self.deliveries: Counter[str] = Counter()  # how many times each password arrived
+        self.first_saves: dict[str, dt.datetime] = {}  # by registry
         self.switches = Switches()
 
     def user(self, token: str) -> User:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
 import datetime as dt
 import json
 import logging
@@ -20,33 +22,47 @@ from bot.sandbox import emulator
 
 SERVICE = http.Service("Seqera Tower", "TOWER_API_ENDPOINT")
 NOW = dt.datetime(2026, 11, 23, 12, 0, 0, tzinfo=dt.UTC)
-GET, POST = http.Call("GET", "/thing"), http.Call("POST", "/thing", body=b"{}")
+GET = http.Call("GET", "/thing", read_s=0.5)
+POST = http.Call("POST", "/thing", body=b"{}", read_s=0.5)
 
 
 class Echo(emulator.Emulator):
-    """Answers everything with {}; its faults do the rest."""
+    """Answers everything with {}, or with `size` spaces more, or in drops; its faults do the rest."""
+
+    def __init__(self) -> None:
+        super().__init__(emulator.Journal())
+        self.closed = asyncio.Event()
 
     def routes(self) -> list[web.RouteDef]:
-        """Return one route for all."""
-        return [web.route("*", "/{anything:.*}", self._answer_all)]
+        """Return one route for all, and one that drips."""
+        return [web.get("/drip", self._drip), web.route("*", "/{anything:.*}", self._answer_all)]
 
     async def _answer_all(self, request: web.Request) -> web.Response:
         size = int(request.query.get("size", "2"))
         return web.Response(body=b"{}".ljust(size), headers={"Set-Cookie": "session=s3ss10n; Path=/"})
 
+    async def _drip(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while not self.closed.is_set():
+            await response.write(b" ")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.closed.wait(), 0.1)
+        return response
+
 
 @pytest.fixture
 async def echo() -> AsyncIterator[Echo]:
     """Start a server that agrees with everything."""
-    async with Echo(emulator.Journal()) as double:
+    async with Echo() as double:
         yield double
 
 
 @pytest.fixture
 async def sender(echo: Echo) -> AsyncIterator[http.Sender]:
-    """Open a sender with a short deadline."""
+    """Open a sender to it."""
     async with http.open_client(echo.url) as client:
-        yield http.Sender(client, SERVICE, clock=clock.SystemClock(), deadline_s=0.5)
+        yield http.Sender(client, SERVICE, clock=clock.SystemClock())
 
 
 @pytest.mark.parametrize(
@@ -242,7 +258,7 @@ async def test_no_connection_is_temporary(call: http.Call) -> None:
 @pytest.mark.parametrize("call", [GET, POST], ids=["GET", "POST"])
 async def test_an_endless_answer_is_cut_off(sender: http.Sender, call: http.Call) -> None:
     """Memory is ours, not the other side's."""
-    endless = http.Call(call.method, call.path, {"size": str(9 * 2**20)}, call.body)
+    endless = dataclasses.replace(call, query={"size": str(9 * 2**20)}, read_s=5.0)
 
     with pytest.raises(errors.Temporary, match="not its API's") as failed:
         await sender.send(endless)
@@ -267,6 +283,14 @@ async def test_a_cancelled_call_stays_cancelled(echo: Echo, sender: http.Sender)
     with pytest.raises(asyncio.CancelledError):
         await task
     released.set()
+
+
+async def test_an_answer_that_drips_is_left(echo: Echo, sender: http.Sender) -> None:
+    """Each drop is in time, the whole is not: the deadline counts for the exchange."""
+    with pytest.raises(errors.Temporary, match="did not answer"):
+        await sender.exchange(http.Call("GET", "/drip", read_s=0.5))
+
+    echo.closed.set()
 
 
 async def test_a_failure_carries_no_cause(echo: Echo, sender: http.Sender) -> None:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from bot import errors, model, ports
 from bot.clients import tower as tower_client
+from bot.clients import tower_api
 from bot.sandbox import arm_state, emulator, tower, tower_state
 from tests.tower.conftest import HIDDEN, HOST, LAUNCH_TOKEN, PRODUCTION, RESEARCH, TEACHING, issue, opened
 
@@ -371,3 +372,10 @@ async def test_a_burst_stays_within_towers_limit(
 
     assert {each.status for each in tower.journal.exchanges} == {204}
     assert len(tower.journal.exchanges) == 60
+
+
+def test_a_save_may_take_longer_than_a_look(password: SecretStr) -> None:
+    """Tower tries the login through Wave before it answers."""
+    keys = tower_api.Keys("n1", HOST, "u", password)
+
+    assert tower_api.build_create(RESEARCH, keys).read_s > tower_api.build_credentials(RESEARCH).read_s
