@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,10 +27,23 @@ def real_redis() -> Iterator[valkey.Valkey]:
 
 
 @pytest.fixture(params=["embedded", pytest.param("real_redis", marks=pytest.mark.redis_server)])
-def server(request: pytest.FixtureRequest) -> valkey.Valkey:
+def make(request: pytest.FixtureRequest) -> str:
+    """Return the fixture of each server in turn; a slow test asks for one, by `once`."""
+    return str(request.param)
+
+
+@pytest.fixture
+def server(make: str, request: pytest.FixtureRequest) -> valkey.Valkey:
     """Return each server in turn."""
-    found: valkey.Valkey = request.getfixturevalue(request.param)
+    found: valkey.Valkey = request.getfixturevalue(make)
     return found
+
+
+@pytest.fixture
+async def mortal(server: valkey.Valkey) -> AsyncIterator[valkey.Valkey]:
+    """Return a server of the same make for one test, to be killed."""
+    async with valkey.Valkey(binary=server.binary) as own:
+        yield own
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import itertools
 from typing import Any
@@ -91,8 +92,8 @@ def a_copy(role: model.Role = model.Role.APPROVAL, **fields: Any) -> model.Copy:
 def change(after: model.Request, head: str, event: audit.Event, **fields: Any) -> ports.Change:
     """Return a sealed change."""
     entry = audit.draft(event, request=after.id, actor=BEN, at=now(), after=after.state)
-    values = {"op": model.new_id(), "head": head, "entry": TRAIL.seal(entry, head)}
-    return ports.Change(request=after, **(values | fields))
+    made = ports.Change(request=after, entry=TRAIL.seal(entry, head), head=head, op=model.new_id())
+    return dataclasses.replace(made, **fields)
 
 
 def new(request: model.Request, **fields: Any) -> ports.Change:

@@ -13,7 +13,8 @@ from bot.ports import Outcome
 from bot.store import connection, keys
 from tests.store import parts
 
-Event, State = machine.Event, model.State
+Event = machine.Event
+State = model.State
 
 
 async def test_a_new_request_reads_back_as_it_was_written(store: stores.RedisStore) -> None:

@@ -143,6 +143,7 @@ async def test_the_first_to_show_a_token_stays_the_first(
     assert (first, await store.first_time("click", ttl_s=60)) == (True, False)
 
 
+@pytest.mark.parametrize("make", ["embedded"], indirect=True)  # it takes seconds
 async def test_who_gives_up_can_safely_try_again(
     store: stores.RedisStore, far: parts.Desk, lossy: proxy.LossyProxy
 ) -> None:

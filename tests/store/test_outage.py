@@ -33,36 +33,50 @@ CALLS: dict[str, Call] = {
 }
 
 
+# It takes seconds, and no server does it differently.
+once = pytest.mark.parametrize("make", ["embedded"], indirect=True)
+
+
 @pytest.fixture
-async def server(server: valkey.Valkey) -> AsyncIterator[valkey.Valkey]:
-    """Return a server of the test's own, of the same make, to be killed."""
-    async with valkey.Valkey(binary=server.binary) as own:
-        yield own
+async def store(
+    mortal: valkey.Valkey, prefix: str, store_clock: clock.SystemClock
+) -> AsyncIterator[stores.RedisStore]:
+    """Return a store on the mortal server."""
+    async with stores.open_store(mortal.url, prefix=prefix, clock=store_clock, keep_days=30) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def raw(mortal: valkey.Valkey) -> AsyncIterator[connection.Client]:
+    """Return a plain client of the mortal server."""
+    client = connection.connect(mortal.url)
+    yield client
+    await client.aclose()
 
 
 async def test_people_are_told_to_try_again_before_their_platform_gives_up(
-    store: stores.RedisStore, server: valkey.Valkey
+    store: stores.RedisStore, mortal: valkey.Valkey
 ) -> None:
     """Every call that somebody waits for ends within three seconds, all at once too."""
-    server.kill()
+    mortal.kill()
     started = time.monotonic()
 
     answers = await asyncio.gather(*(call(store) for call in CALLS.values()), return_exceptions=True)
 
     assert time.monotonic() - started < 3
     assert {type(answer) for answer in answers} == {errors.NotAccepted}
-    await server.restart()
 
 
-async def test_a_server_that_hangs_is_no_different(store: stores.RedisStore, server: valkey.Valkey) -> None:
+@once
+async def test_a_server_that_hangs_is_no_different(store: stores.RedisStore, mortal: valkey.Valkey) -> None:
     """It takes the connection and answers nothing; afterwards no answer is mistaken for another's."""
     request = await parts.Desk(store).submit()
-    server.freeze()
+    mortal.freeze()
     started = time.monotonic()
     with pytest.raises(errors.NotAccepted, match="try again"):
         await store.first_time("token", ttl_s=60)
     took = time.monotonic() - started
-    server.thaw()
+    mortal.thaw()
 
     snapshot = await store.load(request.id)
 
@@ -72,14 +86,14 @@ async def test_a_server_that_hangs_is_no_different(store: stores.RedisStore, ser
 
 
 async def test_a_restart_loses_nothing_and_needs_none_of_ours(
-    desk: parts.Desk, server: valkey.Valkey
+    desk: parts.Desk, mortal: valkey.Valkey
 ) -> None:
     """Killed at once, started again: what was accepted is there, and scripts run though forgotten."""
     request = await desk.submit()
     claimed = await desk.take()
     await desk.move(request.id, Event.APPROVE, fence=claimed.fence)
-    server.kill()
-    await server.restart()
+    mortal.kill()
+    await mortal.restart()
 
     outcome = await desk.move(request.id, Event.START, fence=claimed.fence)
 
@@ -97,50 +111,52 @@ async def test_forgotten_scripts_are_sent_again(desk: parts.Desk, raw: connectio
     assert outcome is Outcome.OK
 
 
-async def test_a_worker_outlasts_a_short_outage(desk: parts.Desk, server: valkey.Valkey) -> None:
+@once
+async def test_a_worker_outlasts_a_short_outage(desk: parts.Desk, mortal: valkey.Valkey) -> None:
     """A result that waits to be written is written once the server is back."""
     request = await desk.submit()
     claimed = await desk.take()
     change = await desk.next(request.id, Event.APPROVE, fence=claimed.fence)
-    server.kill()
+    mortal.kill()
     writing = asyncio.ensure_future(desk.store.commit(change))
     claiming = asyncio.ensure_future(desk.store.claim("another", lease_s=15, limit=9))
     await asyncio.wait((writing, claiming), timeout=3)
     assert not writing.done()
 
-    await server.restart()
+    await mortal.restart()
 
     assert (await writing).outcome is Outcome.OK
     assert (await claiming).taken == ()
 
 
 async def test_a_renewal_gives_up_while_the_lease_still_holds(
-    desk: parts.Desk, server: valkey.Valkey
+    desk: parts.Desk, mortal: valkey.Valkey
 ) -> None:
     """The worker must know in time that it can no longer show its right."""
     request = await desk.submit()
     claimed = await desk.take(lease_s=1.5)
-    server.kill()
+    mortal.kill()
     started = time.monotonic()
 
     with pytest.raises(errors.NotAccepted):
         await desk.store.renew(request.id, fence=claimed.fence, lease_s=1.5)
 
     assert time.monotonic() - started < 1
-    await server.restart()
 
 
-async def test_a_store_opens_while_its_server_is_away(server: valkey.Valkey, prefix: str) -> None:
+@once
+async def test_a_store_opens_while_its_server_is_away(mortal: valkey.Valkey, prefix: str) -> None:
     """The bot starts, says that it is not ready, and is ready once the server is there."""
-    server.kill()
+    mortal.kill()
     async with stores.open_store(
-        server.url, prefix=prefix, clock=clock.SystemClock(), keep_days=30
+        mortal.url, prefix=prefix, clock=clock.SystemClock(), keep_days=30
     ) as opened:
-        await server.restart()
+        await mortal.restart()
 
         await waiting.wait_until(lambda: _answers(opened), "the store answers")
 
 
+@once
 @pytest.mark.parametrize(
     "setting",
     [("maxmemory", "1"), ("min-replicas-to-write", "1"), ("replicaof", "127.0.0.1 1")],
@@ -163,13 +179,13 @@ async def test_a_server_that_takes_no_writes_accepts_nothing(
 
 
 async def test_a_wrong_password_is_said_at_once(
-    raw: connection.Client, server: valkey.Valkey, prefix: str
+    raw: connection.Client, mortal: valkey.Valkey, prefix: str
 ) -> None:
     """No retry mends it, and the log would only fill."""
     await _set(raw, "requirepass", "a-secret-word")
     started = time.monotonic()
 
-    async with stores.open_store(server.url, prefix=prefix, clock=clock.SystemClock(), keep_days=1) as opened:
+    async with stores.open_store(mortal.url, prefix=prefix, clock=clock.SystemClock(), keep_days=1) as opened:
         with pytest.raises(errors.NotAccepted) as caught:
             await opened.ping()
 
