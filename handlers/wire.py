@@ -14,8 +14,12 @@ class TooLarge(Exception):
     """The body is larger than the limit, or says that it is."""
 
 
+class TooSlow(Exception):
+    """The body was not whole in time."""
+
+
 class Gone(Exception):
-    """The sender went away, or was too slow, before the body was whole."""
+    """The sender went away before the body was whole."""
 
 
 async def body(headers: Headers, receive: Receive, *, limit: int) -> bytes:
@@ -27,7 +31,7 @@ async def body(headers: Headers, receive: Receive, *, limit: int) -> bytes:
         async with asyncio.timeout(PATIENCE_S):
             return await _read(receive, limit)
     except TimeoutError:
-        raise Gone from None
+        raise TooSlow from None
 
 
 async def _read(receive: Receive, limit: int) -> bytes:

@@ -44,6 +44,8 @@ class Door:
         except wire.TooLarge:
             # The rest is not read: the server has to drop the connection.
             response = Response(status_code=413, headers={"connection": "close"})
+        except wire.TooSlow:
+            response = Response(status_code=408, headers={"connection": "close"})
         except wire.Gone:
             return
         else:

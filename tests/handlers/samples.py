@@ -1,0 +1,137 @@
+"""Requests in every state, and how a sentence sounds when it is read aloud."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from bot import forms, model, ports
+from bot.model import Platform, State, Verdict
+from handlers import parts, text
+
+TEAM = "T0SANDBOX"
+NOW = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
+HOST = "acmegenomics.azurecr.io"
+REQUEST_ID = "a" * 22
+
+RESEARCH = model.Workspace(id=101, org="acme", name="research")
+PERSONAL = model.Workspace(id=7, org=None, name="registry-bot")
+ALIGNER = ports.Repository(HOST, "genomics/aligner")
+
+
+def person(user: str, *, tenant: str = TEAM) -> model.Principal:
+    """Return somebody on Slack."""
+    return model.Principal(platform=Platform.SLACK, tenant=tenant, user=user)
+
+
+ANA, BEN, CLEO, DAN = person("U0ANA"), person("U0BEN"), person("U0CLEO"), person("U0DAN")
+
+
+def place(channel: str = "C0GENOMICS") -> model.Place:
+    """Return a channel on Slack."""
+    return model.Place(platform=Platform.SLACK, tenant=TEAM, channel=channel)
+
+
+APPROVALS = place("C0APPROVALS")
+
+
+def spec(**changes: object) -> model.Spec:
+    """Return what is asked for."""
+    fields: dict[str, object] = {
+        "kind": model.Kind.ISSUE,
+        "name": "acr-1a2b3c",
+        "workspace": RESEARCH,
+        "login_server": HOST,
+        "repositories": (ALIGNER.name,),
+        **changes,
+    }
+    return model.Spec.model_validate(fields)
+
+
+def decision(
+    by: model.Principal = BEN, verdict: Verdict = Verdict.APPROVE, reason: str = ""
+) -> model.Decision:
+    """Return a decision taken just now."""
+    return model.Decision(by=by, verdict=verdict, digest="d" * 64, at=NOW, reason=reason)
+
+
+def request(state: State = State.PENDING, **changes: object) -> model.Request:
+    """Return a request in a state, with the decisions that such a one has."""
+    decisions = {
+        State.DENIED: (decision(verdict=Verdict.DENY, reason="Use the shared one."),),
+        State.PENDING: (),
+        State.CANCELLED: (),
+        State.EXPIRED: (),
+    }.get(state, (decision(),))
+    fields: dict[str, object] = {
+        "id": REQUEST_ID,
+        "spec": spec(),
+        "requester": ANA,
+        "place": place(),
+        "approval": APPROVALS,
+        "approvers": (BEN, CLEO),
+        "policy_version": "1",
+        "digest": "0123456789abcdef" * 4,
+        "state": state,
+        "created": NOW,
+        "deadline": NOW + dt.timedelta(hours=72),
+        "decisions": decisions,
+        "changed": NOW,
+        **changes,
+    }
+    return model.Request.model_validate(fields)
+
+
+def progress(*steps: str, **changes: object) -> model.Progress:
+    """Return the work's progress after these steps."""
+    return model.Progress.model_validate({"steps": steps, **changes})
+
+
+ALL_STEPS = tuple(text.STEPS)
+
+
+def form(**changes: object) -> forms.Form:
+    """Return what a fresh form shows."""
+    fields: dict[str, object] = {
+        "name": "acr-1a2b3c",
+        "workspaces": (RESEARCH, model.Workspace(id=102, org="acme", name="production")),
+        "approvers": (BEN, CLEO),
+        "approval": APPROVALS,
+        "needed": 1,
+        "deadline_hours": 72.0,
+        "longest_validity_days": None,
+        **changes,
+    }
+    return forms.Form(**fields)  # type: ignore[arg-type]  # each is of its field's type
+
+
+def aloud(sentence: parts.Sentence) -> str:
+    """Return a sentence as it is read aloud."""
+    return "".join(_aloud(part) for part in sentence)
+
+
+def _aloud(part: parts.Part) -> str:
+    match part:
+        case str():
+            return part
+        case parts.Code():
+            return part.text
+        case model.Principal():
+            return f"@{part.user}"
+        case model.Place():
+            return f"#{part.channel}"
+        case dt.datetime():
+            return f"{part:%d %B at %H:%M}"
+
+
+def told(note: parts.Note) -> str:
+    """Return paragraphs as they are read aloud, a line each."""
+    lines: list[str] = []
+    for paragraph in note:
+        match paragraph:
+            case parts.Listing() | parts.Quote():
+                lines.append(paragraph.text)
+            case parts.Points():
+                lines += [aloud(point) for point in paragraph.points]
+            case _:
+                lines.append(aloud(paragraph))
+    return "\n".join(lines)

@@ -1,0 +1,179 @@
+"""What one person is told in answer to what they did, read aloud."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot import errors, forms, model
+from bot.errors import Reason
+from bot.forms import Holder
+from bot.model import State
+from handlers import replies
+from tests.handlers import samples
+from tests.handlers.samples import ANA, APPROVALS, BEN, CLEO, aloud, request, told
+
+
+@pytest.mark.parametrize(
+    ("needed", "hours", "wanted"),
+    [
+        (1, 72.0, "Will ask: @U0BEN and @U0CLEO in #C0APPROVALS (1 approval needed, within 72 hours)."),
+        (2, 1.0, "Will ask: @U0BEN and @U0CLEO in #C0APPROVALS (2 approvals needed, within 1 hour)."),
+        (2, 0.5, "Will ask: @U0BEN and @U0CLEO in #C0APPROVALS (2 approvals needed, within 0.5 hours)."),
+    ],
+)
+def test_the_form_says_who_will_be_asked(needed: int, hours: float, wanted: str) -> None:
+    """Before sending, the requester reads who decides, where, how many, and until when."""
+    preview = forms.Preview((BEN, CLEO), needed)
+
+    assert aloud(replies.will_ask(preview, APPROVALS, hours)) == wanted
+
+
+def test_an_only_approver_is_told_that_nobody_can_approve() -> None:
+    """Who would have to approve their own request learns it before sending."""
+    said = aloud(replies.will_ask(forms.Preview((), 1), APPROVALS, 72))
+
+    assert said.startswith("Nobody else could approve this")
+
+
+@pytest.mark.parametrize(
+    ("holder", "wanted"),
+    [
+        (Holder.OURS, "through this bot (acr-old). Wave uses one credential for each registry"),
+        (Holder.OPEN, "an open request for this registry (acr-old). Wait until it is decided"),
+        (Holder.MANUAL, "that somebody made by hand (acr-old). Wave would use only one of the two"),
+    ],
+)
+def test_a_held_host_is_told_before_sending(holder: Holder, wanted: str) -> None:
+    """A workspace that already has a credential for the host is warned about."""
+    said = [aloud(one) for one in replies.warnings(forms.Preview((BEN,), 1, holder, "acr-old"))]
+
+    assert len(said) == 1
+    assert said[0].startswith("⚠️ This workspace already has ")
+    assert wanted in said[0]
+
+
+def test_a_free_host_needs_no_warning() -> None:
+    """Where nothing stands in the way, only the service's own warnings are shown."""
+    preview = forms.Preview((BEN,), 1, warnings=("The registry is in another region.",))
+
+    assert [aloud(one) for one in replies.warnings(preview)] == ["⚠️ The registry is in another region."]
+
+
+def refusal(reason: Reason, words: str, shown: model.Request | None = None) -> errors.Refused:
+    """Return a refusal."""
+    return errors.Refused(reason, words, request=shown)
+
+
+@pytest.mark.parametrize(
+    ("error", "wanted"),
+    [
+        (
+            refusal(Reason.NOT_APPROVER, "You are not one of the approvers"),
+            "You are not one of the approvers.",
+        ),
+        (
+            refusal(Reason.UNKNOWN_REQUEST, "This request is not known any more."),
+            "This request is not known any more.",
+        ),
+        (
+            refusal(Reason.EXPIRED, "Too late.", request()),
+            "The deadline, 26 November at 12:00, has passed. Ask again with /registry.",
+        ),
+        (
+            errors.NotAccepted("redis: connection refused"),
+            "Not accepted, please try again: the bot cannot reach its store now, so nothing was kept.",
+        ),
+        (
+            errors.Temporary("Tower did not answer in time.", service="Tower"),
+            "Tower did not answer in time.",
+        ),
+        (
+            errors.Forbidden("Azure refused", service="Azure", remedy="Grant the role Reader"),
+            "Azure refused. An operator can mend it: Grant the role Reader.",
+        ),
+        (errors.BadInput({"name": "Too short.", "reason": "Too long."}), "Too short. Too long."),
+        (
+            TimeoutError(),
+            "That took too long. Please try again: doing it twice has the same effect as once.",
+        ),
+    ],
+)
+def test_every_problem_is_said_in_plain_words(error: errors.BotError | TimeoutError, wanted: str) -> None:
+    """A problem is a sentence: what happened, what was kept, what to do."""
+    assert aloud(replies.problem(error)) == wanted
+
+
+def test_a_decided_request_says_how_it_stands() -> None:
+    """Who comes too late reads who decided, and that nothing was changed by them."""
+    said = aloud(replies.refused(refusal(Reason.ALREADY_DECIDED, "Already denied.", request(State.DENIED))))
+
+    assert said.startswith("Nothing was changed: this request is not open any more. ⛔ The request of @U0ANA")
+    assert "denied by @U0BEN" in said
+
+
+def test_the_help_has_every_word_that_works() -> None:
+    """The help names the command and what it is good for."""
+    assert told(replies.usage()).splitlines()[1:3] == [
+        "/registry opens the form.",
+        "/registry help shows this.",
+    ]
+
+
+def test_unknown_words_come_with_the_help() -> None:
+    """What was not understood is repeated before the help."""
+    assert told(replies.not_understood("make tea")).startswith(
+        "I do not know /registry make tea.\n/registry opens"
+    )
+
+
+@pytest.mark.parametrize("word", replies.LATER)
+def test_what_comes_later_is_not_promised_for_today(word: str) -> None:
+    """A word of a later version says honestly that it does not work yet."""
+    assert told(replies.not_yet(word)).startswith(f"/registry {word} is not available yet.")
+
+
+@pytest.mark.parametrize(
+    ("role", "wanted"),
+    [
+        (model.Role.APPROVAL, "I could not ask the approvers in their channel: invite me."),
+        (model.Role.ORIGIN, "I could not write in the channel where this was asked: invite me."),
+        (model.Role.DIRECT, "I could not write to the requester: invite me."),
+        (model.Role.RESULT, "I could not write there: invite me."),
+    ],
+)
+def test_a_message_that_could_not_be_shown_says_which(role: model.Role, wanted: str) -> None:
+    """Whoever can mend it reads which message is missing, and why."""
+    assert replies.unseen(role, "invite me.") == wanted
+
+
+def test_the_other_answers_are_sentences() -> None:
+    """Answers without a case of their own are whole sentences too."""
+    others = [
+        replies.form_not_opened(),
+        replies.unexpected("1a2b3c4d"),
+        replies.unknown_element(),
+        (replies.validity_hint(None),),
+        (replies.validity_hint(30),),
+        (replies.unchecked(errors.Temporary("Tower is slow", service="Tower")),),
+        *(paragraph for paragraph in replies.no_workspace() if isinstance(paragraph, tuple)),
+    ]
+
+    said = [aloud(one) for one in others]
+
+    assert all(one[0].isupper() and one.endswith(".") for one in said)
+    assert ANA.user not in " ".join(said)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "wanted"),
+    [(("a.azurecr.io",), "No answer from a.azurecr.io"), (("a", "b"), "No answer from 2 registries")],
+)
+def test_silent_registries_are_named(hosts: tuple[str, ...], wanted: str) -> None:
+    """A search that is not complete says whose repositories are missing."""
+    assert replies.silent(hosts) == wanted
+
+
+def test_what_was_cut_off_is_counted() -> None:
+    """A list that was cut says how much more there is."""
+    assert replies.narrow(99, 41) == "… and 41 more after these 99: keep typing"
+    assert samples.TEAM not in replies.narrow(1, 1)
