@@ -135,6 +135,9 @@ def open_client(endpoint: str, *, auth: httpx.Auth | None = None) -> httpx.Async
     )
 
 
+_JSON = {"Content-Type": "application/json"}
+
+
 class Sender:
     """Sends calls to one service, at its pace, and turns every failure into one of ours."""
 
@@ -183,7 +186,7 @@ class Sender:
             call.path,
             params=dict(call.query) or None,
             content=call.body,
-            headers={"Content-Type": "application/json"} if call.body is not None else {},
+            headers={**_JSON, **call.headers} if call.body is not None else dict(call.headers),
             timeout=httpx.Timeout(call.read_s, connect=CONNECT_S),
         ) as response:
             body = bytearray()
