@@ -59,13 +59,17 @@ class Runtime:
 
 @contextlib.asynccontextmanager
 async def build(
-    config: settings.Settings, *, time: ports.Clock | None = None, chat: bool = True
+    config: settings.Settings,
+    *,
+    time: ports.Clock | None = None,
+    chat: bool = True,
+    timing: work.Timing | None = None,
 ) -> AsyncIterator[Runtime]:
     """Open everything a process needs, and close it in reverse.
 
     Without `chat` nothing comes in but probes: such a process only works. Raises ConfigurationError
     for what a setting must mend, and ServiceError when Slack does not know the bot's token; other
-    services may be away, and are waited for.
+    services may be away, and are waited for. `timing` hurries the work along in tests.
     """
     time = time or clock.SystemClock()
     async with contextlib.AsyncExitStack() as stack:
@@ -77,7 +81,7 @@ async def build(
         trail = audit.Trail(config.audit_key.get_secret_value().encode())
         record = recorder.Recorder(kept, trail, time, observe=measured.written)
         told = notifier.SlackNotifier(slack, operators_channel=config.operators_channel)
-        provisioning = saga.Saga(work.Desk(record, outside, rules, time))
+        provisioning = saga.Saga(work.Desk(record, outside, rules, time, timing or work.Timing()))
         attend = attention.Attention(record, provisioning, copies.Chat(kept, told, time), time)
         hands = worker.Worker(kept, attend, time, _owner())
         measured.attending.set_function(lambda: hands.held)
@@ -98,7 +102,7 @@ async def run(
     config: settings.Settings, *, chat: bool = True, worker: bool = True, time: ports.Clock | None = None
 ) -> None:
     """Answer chat, do the work, or both, until SIGTERM; then drain. Probes are answered either way."""
-    log.configure(config.log, secrets=_secrets(config))
+    log.configure(config.log, secrets=secrets_of(config))
     async with build(config, time=time, chat=chat) as runtime, asyncio.TaskGroup() as group:
         server = _Server(
             uvicorn.Config(
@@ -201,7 +205,7 @@ def _rules(config: settings.Settings, team: str) -> policy.Rules:
     )
 
 
-def _secrets(config: settings.Settings) -> list[str]:
+def secrets_of(config: settings.Settings) -> list[str]:
     """Return the values that must never be logged, whoever logs them."""
     values = (getattr(config, name) for name in type(config).model_fields)
     return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
