@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from dataclasses import replace
 
 from bot.sandbox.slack import changes, http_delivery, parcels, socket_mode, state
@@ -36,6 +37,8 @@ class Delivery:
     async def send(self, parcel: parcels.Parcel) -> parcels.Ack:
         """Deliver once (or with copies, where duplicates are switched on); the first answer counts."""
         way: parcels.Transport = self._http if self._http.url else self._socket
+        if self._terms.same_envelope:
+            parcel = replace(parcel, envelope=str(uuid.uuid4()))
         copies = 1 + self._terms.duplicates
         answers = await asyncio.gather(*(way.send(parcel) for _ in range(copies)))
         for ack in answers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Self
 
@@ -82,7 +83,7 @@ class SlackEmulator(emulator.Emulator):
         """Answer the next calls of a method with 429, whatever the limits say."""
         self.faults.append(
             emulator.Fault(
-                rf"/api/{method}$",
+                rf"/api/{re.escape(method)}(\?|$)",
                 times,
                 429,
                 {"Retry-After": str(retry_after_s)},

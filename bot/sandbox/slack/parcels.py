@@ -32,12 +32,16 @@ class Fate(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One payload. `retry` counts earlier tries; `reason` is why the last one failed."""
+    """One payload. `retry` counts earlier tries; `reason` is why the last one failed.
+
+    `envelope` is its id in Socket Mode; without one, each delivery gets its own.
+    """
 
     kind: Kind
     payload: Json
     retry: int = 0
     reason: str = ""
+    envelope: str | None = None
 
     @property
     def name(self) -> str:
@@ -109,5 +113,6 @@ class Terms:
 
     deadline_s: float = 3.0
     duplicates: int = 0  # so many further copies of each delivery, at the same moment
+    same_envelope: bool = True  # do copies share the envelope's id in Socket Mode?
     retry_delays_s: tuple[float, ...] = (0.0, 60.0, 300.0)
     signing_secret: str | None = field(default=None, repr=False)  # set: sign with this one instead

@@ -33,7 +33,7 @@ class SocketMode:
         self._app_id = app_id
         self._address = address
         self._tickets: set[str] = set()
-        self._waiting: dict[str, asyncio.Future[Json]] = {}
+        self._waiting: dict[str, list[asyncio.Future[Json]]] = {}
         self.connections: list[web.WebSocketResponse] = []
 
     def ticket(self) -> str:
@@ -84,17 +84,23 @@ class SocketMode:
             frame = json.loads(text)
         except ValueError:
             return
-        waiting = self._waiting.pop(frame.get("envelope_id", ""), None) if isinstance(frame, dict) else None
-        if waiting and not waiting.done():
-            waiting.set_result(frame)
+        envelope = frame.get("envelope_id") if isinstance(frame, dict) else None
+        waiting = self._waiting.get(str(envelope), [])
+        if waiting:
+            waiting.pop(0).set_result(frame)
+
+    def _forget(self, envelope: str, waiting: asyncio.Future[Json]) -> None:
+        left = [other for other in self._waiting.pop(envelope, []) if other is not waiting]
+        if left:
+            self._waiting[envelope] = left
 
     async def send(self, parcel: parcels.Parcel) -> parcels.Ack:
         """Deliver once."""
         if not self.connections:
             return parcels.Ack(parcels.Fate.UNREACHABLE)
-        envelope = str(uuid.uuid4())
+        envelope = parcel.envelope or str(uuid.uuid4())
         waiting: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
-        self._waiting[envelope] = waiting
+        self._waiting.setdefault(envelope, []).append(waiting)
         clock = time.perf_counter()
         try:
             async with asyncio.timeout(self._terms.deadline_s):
@@ -105,7 +111,7 @@ class SocketMode:
         except (ConnectionError, aiohttp.ClientError):
             return parcels.Ack(parcels.Fate.UNREACHABLE, took_s=time.perf_counter() - clock)
         finally:
-            self._waiting.pop(envelope, None)
+            self._forget(envelope, waiting)
         took = time.perf_counter() - clock
         return parcels.Ack(parcels.Fate.ACKNOWLEDGED, frame.get("payload") or None, took)
 

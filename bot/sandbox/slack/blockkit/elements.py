@@ -48,7 +48,6 @@ def _choices(option: Rule, initial: Mapping[str, Rule], cross: Cross) -> Rule:
         {"options": listed(option, most=10)},
         {**_FOCUS, "confirm": objects.CONFIRM, **initial},
         cross,
-        objects.unique_values,
     )
 
 

@@ -107,15 +107,5 @@ def _key(option: object) -> object:
     return (label.get("text") if isinstance(label, dict) else None, option.get("value"))
 
 
-def unique_values(value: Json, at: str) -> Iterator[Problem]:
-    """Refuse two options with the same value."""
-    seen: set[object] = set()
-    for text_and_value in _offered(value):
-        found = text_and_value[1] if isinstance(text_and_value, tuple) else None
-        if isinstance(found, str) and found in seen:
-            yield Problem(f"{at}/options", f"duplicate option value: {found}", "unique")
-        seen.add(found if isinstance(found, str) else None)
-
-
 DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")

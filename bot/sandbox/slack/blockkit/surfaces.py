@@ -27,7 +27,7 @@ _COMMON: dict[str, Rule] = {
     "external_id": string(255, shortest=0),
 }
 _MODAL = record(
-    {"title": objects.plain(24), "blocks": listed(blocks.BLOCK, most=100, least=0)},
+    {"title": objects.plain(24), "blocks": listed(blocks.BLOCK, most=100)},
     {
         **_COMMON,
         "close": objects.plain(24),
@@ -37,7 +37,7 @@ _MODAL = record(
         "submit_disabled": boolean,
     },
 )
-_HOME = record({"blocks": listed(blocks.BLOCK, most=100, least=0)}, _COMMON)
+_HOME = record({"blocks": listed(blocks.BLOCK, most=100)}, _COMMON)
 
 
 def check_view(view: object) -> list[Problem]:
@@ -112,24 +112,21 @@ def _dicts(given: object) -> list[Json]:
 
 def _together(held: list[Json], at: str, surface: str | None) -> Iterator[Problem]:
     allowed = SURFACES[surface] if surface else ANYTHING
-    ids: set[str] = set()
-    focused = 0
     for index, block in enumerate(held):
         pointer = f"{at}/{index}"
         kind = block.get("type")
-        if kind in blocks.BLOCKS and kind not in allowed:
+        if isinstance(kind, str) and kind in ANYTHING - allowed:
             yield Problem(f"{pointer}/type", f"unsupported type: {kind} (in a {surface})", "surface")
-        block_id = block.get("block_id")
-        if isinstance(block_id, str) and block_id in ids:
-            yield Problem(
-                f"{pointer}/block_id", f"block_id {block_id} already exists for another block", "unique"
-            )
-        ids.add(str(block_id))
         found = _elements(block)
-        yield from _unique_actions(found, pointer)
-        focused += sum(element.get("focus_on_load") is True for element in found)
+        # Unique "among all other action_ids in the containing block", says each element's reference.
+        for _, name in _repeated(found, "action_id"):
+            yield Problem(pointer, f"action_id {name} already exists for another element", "unique")
         yield from _misplaced(found, pointer, surface)
-    if focused > 1:
+    for index, name in _repeated(held, "block_id"):
+        message = f"block_id {name} already exists for another block"
+        yield Problem(f"{at}/{index}/block_id", message, "unique")
+    everything = [element for block in held for element in _elements(block)]
+    if sum(element.get("focus_on_load") is True for element in everything) > 1:
         yield Problem(at, "only one element may have focus_on_load", "unique")
 
 
@@ -138,14 +135,14 @@ def _elements(block: Json) -> list[Json]:
     return single + _dicts(block.get("elements"))
 
 
-def _unique_actions(found: list[Json], pointer: str) -> Iterator[Problem]:
-    # Unique "among all other action_ids in the containing block", says the reference of each element.
+def _repeated(held: list[Json], key: str) -> Iterator[tuple[int, str]]:
     seen: set[str] = set()
-    for element in found:
-        action_id = element.get("action_id")
-        if isinstance(action_id, str) and action_id in seen:
-            yield Problem(pointer, f"action_id {action_id} already exists for another element", "unique")
-        seen.add(str(action_id))
+    for index, entry in enumerate(held):
+        name = entry.get(key)
+        if isinstance(name, str) and name in seen:
+            yield index, name
+        elif isinstance(name, str):
+            seen.add(name)
 
 
 def _misplaced(found: list[Json], pointer: str, surface: str | None) -> Iterator[Problem]:
