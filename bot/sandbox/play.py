@@ -106,8 +106,9 @@ class Play:
         """Read in the thread that it is done, and everywhere else as well."""
         ana = self.person(acme.ANA)
         result = await ana.awaits(HOME, "What to do next", thread=asked.origin.ts, within_s=within_s)
-        thread = ana.thread(HOME, asked.origin.ts)
         self.story.did("The work is done.")
+        await ana.awaits(HOME, "Done: result written down", thread=asked.origin.ts)
+        thread = ana.thread(HOME, asked.origin.ts)
         for message in thread[1:]:
             self.story.read(f"In the thread in #{HOME}", str(message))
         await self.agree("is in Tower", asked)

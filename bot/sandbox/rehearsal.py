@@ -89,7 +89,7 @@ def opening(name: str, outside: world.World) -> Iterator[str]:
         "Everything runs on this machine. Slack, Azure, Tower and Wave are doubles, and the bot does not "
         "know: it runs as in production, over real HTTP; only addresses and credentials differ."
     )
-    if outside.server is None:
+    if outside.redis_url:
         yield story.folded("State is kept in the Redis that REDIS_URL names, under a prefix of its own.")
 
 
