@@ -1,0 +1,133 @@
+"""Many clicks at one moment, through the real door: one outcome, one credential, one decision."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot import audit, model
+from bot.sandbox import acme, play, process, story
+from tests.e2e import crowd, inside
+from tests.e2e.conftest import Opener
+from tests.waiting import wait_until
+
+CROWD = 200
+DECISIONS = {audit.Event.APPROVED, audit.Event.DENIED, audit.Event.VOTED}
+
+
+async def _decided(bot: process.BotProcess, asked: play.Asked) -> tuple[model.Request, list[audit.Entry]]:
+    """Return a request and its decisions, once it has ended."""
+    assert isinstance(bot, inside.InsideBot)
+    store, button = bot.runtime.store, asked.approval.message.blocks
+    value = next(block for block in button if block["type"] == "actions")["elements"][0]["value"]
+    request_id = value.partition(".")[0]
+
+    async def ended() -> bool:
+        snapshot = await store.load(request_id)
+        return snapshot is not None and snapshot.request.ended
+
+    await wait_until(ended, "the request ended", within_s=20)
+    snapshot = await store.load(request_id)
+    assert snapshot
+    trail = await store.trail(request_id)
+    return snapshot.request, [entry for entry in trail if entry.event in DECISIONS]
+
+
+@pytest.fixture
+async def crowded(open_stage: Opener) -> play.Play:
+    """Return a world in which a crowd of 200 may approve."""
+    extra = {"REGISTRY_BOT_APPROVERS": ",".join((*acme.APPROVERS, *crowd.ids(CROWD)))}
+    return play.Play(await open_stage(extra=extra), story.Story())
+
+
+async def test_two_hundred_people_decide_at_once(crowded: play.Play) -> None:
+    """A hundred approve while a hundred deny: the first one counts, everybody else is told."""
+    on, asked = crowded, await crowded.ask()
+    everybody = crowd.gather(on.stage, crowd.ids(CROWD))
+    approving, denying = everybody[::2], everybody[1::2]
+    for who in denying:
+        await who.click(asked.approval, play.DENY)
+    for who in denying:
+        await who.awaits_modal("Why", within_s=20)
+        await who.type("Why do you deny it?", "Not now")
+
+    clicks = [who.click(asked.approval, play.APPROVE) for who in approving]
+    reactions = await asyncio.gather(*clicks, *(who.submit() for who in denying))
+    request, decisions = await _decided(on.stage.bot, asked)
+
+    assert len(decisions) == 1
+    assert len(request.decisions) == 1
+    made = int(request.state is model.State.DONE)
+    assert (len(on.world.tokens()), len(on.world.azure.minted)) == (made, made)
+    assert [reaction.notice for reaction in reactions if reaction.notice] == []
+
+
+async def test_two_hundred_approvals_at_once(crowded: play.Play) -> None:
+    """Two hundred approve: one approval is recorded, and one credential made."""
+    on, asked = crowded, await crowded.ask()
+    everybody = crowd.gather(on.stage, crowd.ids(CROWD))
+
+    reactions = await asyncio.gather(*(who.click(asked.approval, play.APPROVE) for who in everybody))
+    request, decisions = await _decided(on.stage.bot, asked)
+
+    assert (request.state, len(decisions), len(request.decisions)) == (model.State.DONE, 1, 1)
+    assert len(on.world.tower.state.credentials[acme.RESEARCH]) == 1
+    assert [reaction.notice for reaction in reactions if reaction.notice] == []
+
+
+async def test_one_impatient_approver(on: play.Play) -> None:
+    """Somebody presses Approve fifty times: that is one approval, and nobody is told off for it."""
+    asked, ben = await on.ask(), on.person(acme.BEN)
+
+    await asyncio.gather(*(ben.click(asked.approval, play.APPROVE) for _ in range(50)))
+    request, decisions = await _decided(on.stage.bot, asked)
+
+    assert (request.state, len(decisions)) == (model.State.DONE, 1)
+    assert ben.ephemerals() == []
+
+
+async def test_slack_delivers_everything_three_times(on: play.Play) -> None:
+    """Every command, form and click comes thrice: one request, one approval, one credential."""
+    on.world.slack.terms.duplicates = 2
+
+    asked = await on.ask()
+    await on.approve(asked)
+    await on.done(asked)
+    _, decisions = await _decided(on.stage.bot, asked)
+
+    assert len(on.person(acme.BEN).sees(play.APPROVERS)) == 1
+    assert (len(decisions), len(on.world.azure.minted)) == (1, 1)
+
+
+async def test_many_people_ask_for_the_same_at_once(on: play.Play) -> None:
+    """Ten forms for one registry in one workspace: one becomes a request, the others are told why not."""
+    askers = crowd.gather(on.stage, crowd.ids(10))
+    home = on.world.slack.state.board.channels[acme.GENOMICS]
+    for who in askers:
+        on.world.slack.state.board.join(home.id, who.id)
+    for number, who in enumerate(askers):
+        await on.open_form(who)
+        await on.fill(who, play.Wish(name=f"aligner-{number}"))
+
+    reactions = await asyncio.gather(*(who.submit() for who in askers))
+
+    refused = [reaction.errors for reaction in reactions if reaction.errors]
+    assert len(refused) == len(askers) - 1
+    assert all(set(errors) == {play.REPOSITORY} for errors in refused)
+
+
+async def test_cancel_and_approve_at_once(on: play.Play) -> None:
+    """The requester takes it back while it is approved: one of the two happened, and everybody sees which."""
+    asked = await on.ask()
+
+    await asyncio.gather(
+        on.person(acme.ANA).click(asked.origin, play.CANCEL),
+        on.person(acme.BEN).click(asked.approval, play.APPROVE),
+    )
+    request, decisions = await _decided(on.stage.bot, asked)
+
+    approved = request.state is model.State.DONE
+    assert request.state in {model.State.DONE, model.State.CANCELLED}
+    assert (len(decisions), len(on.world.tokens())) == (approved, approved)
+    await on.agree("is in Tower" if approved else "was cancelled", asked)
