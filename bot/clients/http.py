@@ -34,6 +34,8 @@ from bot import errors, ports, settings
 
 CONNECT_S, READ_S = 3.0, 10.0
 
+_AT_ONCE = 8
+_QUEUE_S = 20.0
 _GET_ATTEMPTS = 3
 _GET_BUDGET_S = 5.0  # no further attempt begins after this
 _LONGEST_WISH_S = 3600.0  # a service that asks for more than an hour gets an hour
@@ -128,7 +130,9 @@ def open_client(endpoint: str, *, auth: httpx.Auth | None = None) -> httpx.Async
         auth=auth,
         cookies=http.cookiejar.CookieJar(no_cookies),
         timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
-        limits=httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=30.0),
+        limits=httpx.Limits(
+            max_connections=2 * _AT_ONCE, max_keepalive_connections=_AT_ONCE, keepalive_expiry=30.0
+        ),
         follow_redirects=False,
         trust_env=not settings.is_loopback(urlsplit(endpoint).hostname),
         headers={"Accept": "application/json", "User-Agent": "registry-bot"},
@@ -148,11 +152,16 @@ class Sender:
         *,
         clock: ports.Clock,
         limiter: aiolimiter.AsyncLimiter | None = None,
+        queue_s: float = _QUEUE_S,
     ) -> None:
         self.service = service
         self._client = client
         self._clock = clock
         self._limiter = limiter
+        self._queue_s = queue_s
+        # No more calls under way than there are connections: whoever waits for one behind the
+        # limiter would be sent in one heap with others, past the service's limit.
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def send(self, call: Call) -> Answer:
         """Return a success or a 4xx to be understood; raise what `trouble` makes of the rest.
@@ -168,16 +177,19 @@ class Sender:
 
     async def exchange(self, call: Call) -> Answer:
         """Send once and return the answer, whatever its status; raise Temporary where none came."""
-        if self._limiter:
-            await self._limiter.acquire()
+        sent = False
         try:
-            # httpx's own limits start again with each chunk
-            async with asyncio.timeout(CONNECT_S + call.read_s):
+            # the queue first; then httpx's own limits start again with each chunk, this one does not
+            async with asyncio.timeout(self._queue_s) as deadline, self._turns:
+                if self._limiter:
+                    await self._limiter.acquire()
+                sent = True
+                deadline.reschedule(asyncio.get_running_loop().time() + CONNECT_S + call.read_s)
                 return await self._once(call)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError):
             failure = unreachable(self.service)
         except (httpx.HTTPError, TimeoutError):
-            failure = lost(self.service, changes=call.changes)
+            failure = lost(self.service, changes=call.changes) if sent else crowded(self.service)
         raise failure  # outside the handlers, so that it takes no context along
 
     async def _once(self, call: Call) -> Answer:
@@ -245,6 +257,11 @@ def unreachable(service: Service) -> errors.Temporary:
         service=service.name,
         remedy=f"Check {service.setting}, the network and the certificate on the way to it.",
     )
+
+
+def crowded(service: Service) -> errors.Temporary:
+    """Return the error for a call that waited too long for its turn; nothing was sent."""
+    return errors.Temporary(f"Too many calls to {service.name} are waiting.", service=service.name)
 
 
 def lost(service: Service, *, changes: bool) -> errors.Temporary:

@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiolimiter
 import httpx
 import pytest
 from aiohttp import web
@@ -253,6 +254,20 @@ async def test_no_connection_is_temporary(call: http.Call) -> None:
 
     assert type(failed.value) is errors.Temporary
     assert "TOWER_API_ENDPOINT" in str(failed.value.remedy)
+
+
+async def test_a_call_that_waits_too_long_for_its_turn_was_not_sent(echo: Echo) -> None:
+    """So a write may be tried again: Temporary, not Unknown."""
+    limiter = aiolimiter.AsyncLimiter(1, 1000)
+    async with http.open_client(echo.url) as client:
+        sender = http.Sender(client, SERVICE, clock=clock.SystemClock(), limiter=limiter, queue_s=0.1)
+        await sender.send(POST)
+
+        with pytest.raises(errors.Temporary, match="waiting") as failed:
+            await sender.send(POST)
+
+    assert type(failed.value) is errors.Temporary
+    assert len(echo.journal.exchanges) == 1
 
 
 @pytest.mark.parametrize("call", [GET, POST], ids=["GET", "POST"])

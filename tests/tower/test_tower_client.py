@@ -374,6 +374,40 @@ async def test_a_burst_stays_within_towers_limit(
     assert len(tower.journal.exchanges) == 60
 
 
+@pytest.mark.parametrize("call", ["create", "update", "workspaces"])
+async def test_a_refusal_of_no_known_kind_is_permanent(
+    client: tower_client.TowerClient, tower: tower.TowerEmulator, password: SecretStr, call: str
+) -> None:
+    """A clean sentence with the status, and nothing of the body."""
+    held = tower.state.seed(RESEARCH, name="n1", registry=HOST, user="u", password="p")
+    body = '{"message": "I am a teapot"}'
+    tower.faults.append(emulator.Fault("credentials|workspaces", times=None, status=418, body=body))
+    calls: dict[str, Call] = {
+        "create": lambda: create(client, password),
+        "update": lambda: client.update(
+            RESEARCH, held.id, name="n1", registry=HOST, user="u", password=password
+        ),
+        "workspaces": client.workspaces,
+    }
+
+    with pytest.raises(errors.Permanent) as refused:
+        await calls[call]()
+
+    assert str(refused.value) == "Seqera Tower refused the request (HTTP 418)."
+
+
+async def test_a_missing_role_is_told_even_where_the_account_cannot_be_asked(
+    client: tower_client.TowerClient, tower: tower.TowerEmulator
+) -> None:
+    """Then without the account's name."""
+    tower.faults.append(tower_fault("user-info", status=500))
+
+    with pytest.raises(errors.Forbidden) as refused:
+        await client.credentials(HIDDEN)
+
+    assert str(refused.value.remedy).startswith("Give the bot's Tower account the role Admin or Owner")
+
+
 def test_a_save_may_take_longer_than_a_look(password: SecretStr) -> None:
     """Tower tries the login through Wave before it answers."""
     keys = tower_api.Keys("n1", HOST, "u", password)
