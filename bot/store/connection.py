@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
@@ -34,6 +35,7 @@ def connect(url: str) -> Client:
     """Return a client for REDIS_URL; raise ConfigurationError for an address that cannot be one."""
     at = address.parse(url)
     try:
+        _check_tls(at)
         match at.form:
             case address.Form.SENTINEL:
                 return SentinelClient(at)
@@ -46,8 +48,8 @@ def connect(url: str) -> Client:
             case _:
                 return _single(at)
     except (OSError, ValueError) as error:
-        # A certificate file that is not there, a host name that does not resolve.
-        raise errors.ConfigurationError(f"REDIS_URL cannot be used: {type(error).__name__}.") from None
+        # A certificate that is not there or not one, a name that does not resolve.
+        raise errors.ConfigurationError(f"REDIS_URL cannot be used: {type(error).__name__}.") from error
 
 
 def _single(at: address.Address) -> redis.Redis:
@@ -92,6 +94,17 @@ class SentinelClient:
             await self._primary.aclose()
         finally:
             await self._sentinel.aclose()
+
+
+def _check_tls(at: address.Address) -> None:
+    """Raise OSError or ValueError now for what redis-py would only find at each connection."""
+    if not at.tls:
+        return
+    if at.options.get("ssl_cert_reqs", "required") not in {"none", "optional", "required"}:
+        raise ValueError("ssl_cert_reqs is none of none, optional and required")
+    context = ssl.create_default_context(cafile=at.options.get("ssl_ca_certs"))
+    if certificate := at.options.get("ssl_certfile"):
+        context.load_cert_chain(certificate, at.options.get("ssl_keyfile"))
 
 
 def _options(at: address.Address) -> dict[str, Any]:

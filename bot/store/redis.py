@@ -15,6 +15,7 @@ from bot.store import calls, checks, codec, connection, keys, scripts
 
 PEOPLE_S = 2.5  # somebody waits, and a platform gives up after 3 s
 WORKER_S = 20.0  # longer than a failover
+START_S = 1.0  # a start does not wait for a server that is away
 RENEW_SHARE = 1 / 3  # of the lease: a renewal that takes longer is given up while the lease still holds
 
 
@@ -106,9 +107,9 @@ class RedisStore:
         """Raise NotAccepted unless the server answers and takes writes."""
         await self._read("SET", self._keys.ping, "1", "PX", 60_000)
 
-    async def checks(self) -> tuple[checks.Finding, ...]:
+    async def checks(self, *, within_s: float = PEOPLE_S) -> tuple[checks.Finding, ...]:
         """Tell whether the server is fit to keep decisions; a line said by several is said once."""
-        servers = await self._calls.run(lambda: connection.info(self._client), within_s=PEOPLE_S)
+        servers = await self._calls.run(lambda: connection.info(self._client), within_s=within_s)
         return tuple(dict.fromkeys(line for info in servers for line in checks.findings(info)))
 
     async def _read(self, *command: str | int) -> object:
@@ -140,7 +141,7 @@ async def open_store(
 async def _warn(opened: RedisStore) -> None:
     log = structlog.get_logger(__name__)
     try:
-        found = await opened.checks()
+        found = await opened.checks(within_s=START_S)
     except errors.NotAccepted:
         log.warning("store_away")
         return

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
+from typing import Any
+
 import pytest
 
 from bot import errors
@@ -89,8 +92,27 @@ def test_no_credential_shows_in_a_repr(form: str) -> None:
     assert "ana" not in shown
 
 
-@pytest.mark.parametrize("option", ["ssl_cert_reqs=perhaps", "ssl_ca_certs=/no/such/file.pem"])
-def test_tls_that_cannot_work_is_a_matter_of_configuration(option: str) -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "rediss://127.0.0.1?ssl_cert_reqs=perhaps",
+        "rediss://127.0.0.1?ssl_ca_certs=/no/such/file.pem",
+        "rediss://127.0.0.1?ssl_certfile=/no/such/file.pem",
+    ],
+)
+def test_tls_that_cannot_work_is_a_matter_of_configuration(url: str) -> None:
     """A wrong word or a missing file is found when the store is opened."""
     with pytest.raises(errors.ConfigurationError, match="REDIS_URL"):
-        connection.connect(f"rediss://127.0.0.1?{option}")
+        connection.connect(url)
+
+
+def test_certificates_are_checked_unless_told_otherwise() -> None:
+    """TLS means that the server is who it says; only a deployment's own words can loosen that."""
+    clients: list[Any] = [
+        connection.connect(f"rediss://127.0.0.1{options}") for options in ("", "?ssl_check_hostname=false")
+    ]
+
+    contexts = [client.connection_pool.make_connection().ssl_context for client in clients]
+
+    assert [context.cert_reqs for context in contexts] == [ssl.CERT_REQUIRED] * 2
+    assert [context.check_hostname for context in contexts] == [True, False]
