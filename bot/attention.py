@@ -38,30 +38,31 @@ class Attention:
         if snapshot is None:
             return lease.Settlement(None, seen=0)
         display = copies.Display(self.chat, held, snapshot)
-        if held.last_try:
-            return await self._last(held, display, snapshot.request)
+        if held.spent or (held.last_try and snapshot.request.state in WORKED_ON):
+            return await self._give_up(held, display, snapshot.request)
         async with display:
-            rest = await self._until_quiet(held, display)
+            rest = await self._until_quiet(held, display, snapshot)
         if rest.alert:
             await self._alert(rest.alert)
         return self._settlement(rest, display.due())
 
-    async def _until_quiet(self, held: lease.Lease, display: copies.Display) -> saga.Rest:
+    async def _until_quiet(
+        self, held: lease.Lease, display: copies.Display, found: ports.Snapshot | None
+    ) -> saga.Rest:
         """Work and show until nothing is left to do at once.
 
         A decision may come while messages are being shown, and its work starts then and there.
         """
         rest = None
-        while True:
-            held.woken.clear()
-            snapshot = await self.chat.store.load(held.request_id)
-            if snapshot is None:
-                raise errors.LeaseLost(held.request_id)
-            if rest is None or rest.request.version != snapshot.request.version:
-                rest = await self._move(held, snapshot.request, display)
+        while found is not None:
+            if rest is None or rest.request.version != found.request.version:
+                rest = await self._move(held, found.request, display)
                 display.tell(rest.request)
             if await display.caught_up(unless=held.woken, within_s=LOOK_S):
                 return rest
+            held.woken.clear()
+            found = await self.chat.store.load(held.request_id)
+        raise errors.LeaseLost(held.request_id)
 
     async def _move(self, held: lease.Lease, request: model.Request, display: copies.Display) -> saga.Rest:
         """Move a request on as far as it goes."""
@@ -88,18 +89,19 @@ class Attention:
         except errors.Refused:
             return request  # somebody decided at the last moment, which makes it due again
 
-    async def _last(
+    async def _give_up(
         self, held: lease.Lease, display: copies.Display, request: model.Request
     ) -> lease.Settlement:
         """Give up in order what was tried too often: the work if there is any, else the messages."""
         log.error("too many tries", request_id=request.id, attempts=held.attempts, state=request.state.value)
         rest = await self._move(held, request, display)
-        if request.state in WORKED_ON:
+        if request.state not in WORKED_ON:
+            await display.abandon(SILENT)
+        elif rest.due is None:
             # Its end is shown by the next attendance, which has tries of its own.
             rest = dataclasses.replace(rest, due=self.clock.now())
-        else:
-            await display.abandon(SILENT)
-        await self._alert(rest.alert or f"Request {model.short_id(request.id)} was given up: {SILENT}")
+        if rest.alert or request.state not in WORKED_ON:
+            await self._alert(rest.alert or f"Request {model.short_id(request.id)}: {SILENT}")
         return self._settlement(rest, None)
 
     async def _alert(self, text: str) -> None:

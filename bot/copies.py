@@ -74,8 +74,8 @@ class Chat:
 class Display:
     """Keeps a request's copies up to date beside the work on it, under the same lease.
 
-    Entered, it shows what it is told, the newest state first and skipping what came between.
-    It never holds up who tells it.
+    Entered, it shows what it is told: the newest state, skipping what came between. It never holds
+    up who tells it.
     """
 
     def __init__(self, chat: Chat, held: lease.Lease, snapshot: ports.Snapshot) -> None:
@@ -144,17 +144,21 @@ class Display:
             await self._save(copy.model_copy(update={"error": why}), self._request.version)
 
     async def _follow(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
+            await self._hear()
             self._news.clear()
             await self._bring_up_to_date()
             if not self._behind():
                 self._quiet.set()
-            try:
-                async with asyncio.timeout_at(min(self._failed.values(), default=None)):
-                    await self._news.wait()
-            except TimeoutError:
-                self._failed = {role: at for role, at in self._failed.items() if at > loop.time()}
+
+    async def _hear(self) -> None:
+        """Wait for news, or for the time to try a failed copy again."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout_at(min(self._failed.values(), default=None)):
+                await self._news.wait()
+        except TimeoutError:
+            self._failed = {role: at for role, at in self._failed.items() if at > loop.time()}
 
     async def _bring_up_to_date(self) -> None:
         """Update what is posted all at once, and post what is missing one after the other."""

@@ -27,23 +27,32 @@ class Settlement:
 class Lease:
     """One claimed request. `woken` is set when it may have changed while somebody works on it.
 
-    `attempts` counts claims since tries were last counted anew, this one included; with
-    `last_try` there have been too many, and whoever works on the request has to give up in order.
+    `attempts` counts claims since tries were last counted anew, this one included.
     """
 
     def __init__(
-        self, store: ports.Store, claimed: ports.Claimed, *, lease_s: float, last_try: bool, asked: float
+        self, store: ports.Store, claimed: ports.Claimed, *, lease_s: float, max_attempts: int, asked: float
     ) -> None:
         self.request_id = claimed.request_id
         self.fence = claimed.fence
         self.attempts = claimed.attempts
-        self.last_try = last_try
         self.woken = asyncio.Event()
+        self._max_attempts = max_attempts
         self._store = store
         self._lease_s = lease_s
         # By the loop's clock, and counted from before the question was sent, so that our idea of
         # the lease ends before the store's.
         self.until = asked + lease_s
+
+    @property
+    def last_try(self) -> bool:
+        """Tell whether there have been so many tries that this one has to give up in order."""
+        return self.attempts >= self._max_attempts
+
+    @property
+    def spent(self) -> bool:
+        """Tell whether even giving up has been tried too often."""
+        return self.attempts >= 2 * self._max_attempts
 
     async def confirm(self) -> None:
         """Ask the store whether the request is still ours; raise LeaseLost when it is not.

@@ -23,7 +23,7 @@ class Worker:
     """Runs `attend` for each request that is due, up to `concurrency` at once.
 
     A lease lasts `lease_s` and is renewed every `renew_s`; other replicas' work is looked for
-    every `poll_s`. From `max_attempts` on, an attendance is told that this is its last try.
+    every `poll_s`. From `max_attempts` on, an attendance is told to give up in order.
     """
 
     def __init__(  # noqa: PLR0913  # time spans are settings of one thing, each named at the call
@@ -98,8 +98,9 @@ class Worker:
         return self._poll_s if claims.next_in_s is None else min(self._poll_s, claims.next_in_s)
 
     def _start(self, group: asyncio.TaskGroup, claimed: ports.Claimed, asked: float) -> None:
-        last_try = claimed.attempts >= self._max_attempts
-        held = lease.Lease(self._store, claimed, lease_s=self._lease_s, last_try=last_try, asked=asked)
+        held = lease.Lease(
+            self._store, claimed, lease_s=self._lease_s, max_attempts=self._max_attempts, asked=asked
+        )
         task = group.create_task(self._serve(held), name=f"request {claimed.request_id}")
         self._held[task] = held
         task.add_done_callback(self._ended)

@@ -150,7 +150,7 @@ class Saga:
         return self._plan[: done + 1]
 
     async def _undone(self, work: Work, undo: Callable[[Work], Awaitable[Outcome]]) -> Outcome:
-        if work.lease.last_try:
+        if work.lease.spent:
             return Failed("It was tried too often.")
         return await _tried(undo, work)
 
