@@ -134,11 +134,19 @@ async def test_duplicates(
     assert [one.ack.ok for one in slack.delivery.log] == [True, True]
 
 
+@pytest.fixture
+async def listening(slack: slack.SlackEmulator) -> AsyncIterator[BoltApp]:
+    """Return an app with one connection."""
+    app = BoltApp(slack)
+    await app.listen()
+    yield app
+    await app.stop()
+
+
+@pytest.mark.usefixtures("listening")
 @pytest.mark.parametrize("how", ["refresh", "drop"])
 async def test_app_comes_back(slack: slack.SlackEmulator, ana: slack.Person, how: str) -> None:
     """After a refresh, or a lost connection, a real client connects again and goes on."""
-    app = BoltApp(slack)
-    await app.listen()
     (first,) = slack.socket.connections
 
     await (slack.socket.refresh() if how == "refresh" else slack.socket.drop())
@@ -148,7 +156,6 @@ async def test_app_comes_back(slack: slack.SlackEmulator, ana: slack.Person, how
     reaction = await ana.command("/registry", "", "C0GENOMICS")
 
     assert reaction.ok
-    await app.stop()
 
 
 async def test_connection_lost_while_waiting(

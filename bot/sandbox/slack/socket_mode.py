@@ -35,6 +35,7 @@ class SocketMode:
         self._tickets: set[str] = set()
         self._waiting: dict[str, list[asyncio.Future[Json]]] = {}
         self.connections: list[web.WebSocketResponse] = []
+        self._leaving: list[web.WebSocketResponse] = []
 
     def ticket(self) -> str:
         """Return an address that may be connected to once."""
@@ -52,6 +53,7 @@ class SocketMode:
         await socket.prepare(request)
         if len(self.connections) >= MOST_CONNECTIONS:
             await self._goodbye(socket, "too_many_websockets")
+            await socket.close()
             return socket
         self.connections.append(socket)
         try:
@@ -60,8 +62,8 @@ class SocketMode:
                 if frame.type is aiohttp.WSMsgType.TEXT:
                     self._take(frame.data)
         finally:
-            if socket in self.connections:
-                self.connections.remove(socket)
+            self.connections = [other for other in self.connections if other is not socket]
+            self._leaving = [other for other in self._leaving if other is not socket]
         return socket
 
     def _hello(self) -> Json:
@@ -116,22 +118,25 @@ class SocketMode:
         return parcels.Ack(parcels.Fate.ACKNOWLEDGED, frame.get("payload") or None, took)
 
     async def refresh(self, reason: str = "refresh_requested") -> None:
-        """Ask every connection to come back, as Slack does every few hours, and close it."""
+        """Ask every connection to come back, as Slack does every few hours.
+
+        Nothing more is sent over it; the app closes it once it has a new one.
+        """
         for socket in list(self.connections):
             self.connections.remove(socket)
+            self._leaving.append(socket)
             await self._goodbye(socket, reason)
 
     async def drop(self) -> None:
         """End every connection without a word."""
-        for socket in list(self.connections):
-            self.connections.remove(socket)
+        ending, self.connections, self._leaving = [*self.connections, *self._leaving], [], []
+        for socket in ending:
             await socket.close(code=aiohttp.WSCloseCode.GOING_AWAY, drain=False)
 
     async def _goodbye(self, socket: web.WebSocketResponse, reason: str) -> None:
         await socket.send_json(
             {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-sandbox"}}
         )
-        await socket.close()
 
 
 def _envelope(envelope_id: str, parcel: parcels.Parcel) -> Json:
