@@ -8,8 +8,10 @@ repeats reads only. A second value would count as a regenerated one, which takes
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 from azure.core import exceptions
@@ -18,6 +20,9 @@ from azure.mgmt.containerregistry import aio
 
 from bot import errors, ports, settings
 from bot.clients import azure_errors, azure_parse, azure_wait
+
+_Outcome: TypeAlias = ports.Minted | errors.ServiceError | None
+_Read = Callable[[bytes], _Outcome]
 
 
 class Mint:
@@ -46,14 +51,17 @@ class Mint:
             params={"api-version": azure_parse.API_VERSION},
             json=azure_parse.mint_body(path, token, slot, expires),
         )
+        read = functools.partial(azure_parse.minted, user=token, slot=slot, expires=expires)
         response = await self._once(call, request)
         if response.status_code == HTTPStatus.ACCEPTED:
-            result = await self._followed(call, response)
+            outcome = await self._followed(call, response, read)
         else:
-            result = _result(call, response)
-        if result is None:
+            outcome = read(response.content)
+        if outcome is None:
             raise _unseen(call)
-        return azure_parse.minted(result, user=token, slot=slot, expires=expires)
+        if isinstance(outcome, errors.ServiceError):
+            raise outcome
+        return outcome
 
     async def _once(self, call: azure_errors.Call, request: HttpRequest) -> AsyncHttpResponse:
         try:
@@ -66,9 +74,7 @@ class Mint:
             failure = _refused(call, response)
         raise failure
 
-    async def _followed(
-        self, call: azure_errors.Call, accepted: AsyncHttpResponse
-    ) -> Mapping[str, object] | None:
+    async def _followed(self, call: azure_errors.Call, accepted: AsyncHttpResponse, read: _Read) -> _Outcome:
         """Read the Location until the value is behind it; a failure there leaves a value unseen.
 
         Its Retry-After is a hint about how long such operations take, not a limit on reading
@@ -78,12 +84,11 @@ class Mint:
         location = self._ours(accepted)
         if location is None:
             raise _unseen(call)
+        looking = azure_errors.Call(call.words, "operationStatuses/read", call.on)
 
-        async def look() -> Mapping[str, object] | None:
-            response = await self._once(
-                azure_errors.Call(call.words, "operationStatuses/read", call.on), HttpRequest("GET", location)
-            )
-            return None if response.status_code == HTTPStatus.ACCEPTED else _result(call, response)
+        async def look() -> _Outcome:
+            response = await self._once(looking, HttpRequest("GET", location))
+            return None if response.status_code == HTTPStatus.ACCEPTED else read(response.content)
 
         try:
             return await azure_wait.until(look, self._clock, what=call.words)
@@ -111,14 +116,6 @@ def _refused(call: azure_errors.Call, response: AsyncHttpResponse) -> errors.Ser
     if call.write and response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return errors.Unknown(str(failure), service=failure.service)  # it may have been made all the same
     return failure
-
-
-def _result(call: azure_errors.Call, response: AsyncHttpResponse) -> Mapping[str, object] | None:
-    try:
-        return azure_parse.result_of(response.content)
-    except ValueError:
-        failure = _unseen(call)
-    raise failure  # outside the handler: json's error holds the whole body
 
 
 def _unseen(call: azure_errors.Call) -> errors.Unknown:

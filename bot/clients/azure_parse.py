@@ -124,37 +124,26 @@ def mint_body(path: str, token_name: str, slot: str, expires: dt.datetime | None
     return body
 
 
-def result_of(body: bytes) -> Mapping[str, object] | None:
-    """Return generateCredentials' result out of an answer, or None while it is being made.
-
-    The address of a status monitor may answer with the bare result or wrapped in an operation.
-    """
-    found = json.loads(body or b"null")
-    if not isinstance(found, dict) or found.get("status") in _RUNNING:
-        return None
-    inner = found.get("properties")
-    return inner if "passwords" not in found and isinstance(inner, dict) else found
-
-
 def minted(
-    result: Mapping[str, object], *, user: str, slot: str, expires: dt.datetime | None
-) -> ports.Minted:
-    """Take the one fresh value out of a result.
+    body: bytes, *, user: str, slot: str, expires: dt.datetime | None
+) -> ports.Minted | errors.ServiceError | None:
+    """Take the one fresh value out of generateCredentials' result; None while it is being made.
 
-    Both slots are listed and only the new one has a value
-    (https://github.com/hashicorp/terraform-provider-azurerm/pull/13782): chosen by name, and
-    refused unless it is the only one.
+    Errors are returned, not raised: a traceback's frames would hold what the body says. Both
+    slots are listed and only the new one has a value
+    (https://github.com/hashicorp/terraform-provider-azurerm/pull/13782), so it is chosen by name.
     """
+    result = _result(body)
+    if result is None or result.get("status") in _RUNNING:
+        return None
     if result.get("status") in _BROKEN:
-        raise errors.Temporary("Azure gave up on making the password.", service=azure_errors.SERVICE)
+        return errors.Temporary("Azure gave up on making the password.", service=azure_errors.SERVICE)
     listed = result.get("passwords")
     entries = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     fresh = [one for one in entries if isinstance(one.get("value"), str) and one["value"]]
     if len(fresh) != 1 or str(fresh[0].get("name")).lower() != slot:
-        raise errors.Permanent(
-            f"Azure's answer does not hold exactly one new password, for {slot}.",
-            service=azure_errors.SERVICE,
-        )
+        words = f"Azure's answer does not hold exactly one new password, for {slot}."
+        return errors.Permanent(words, service=azure_errors.SERVICE)
     name = result.get("username")
     return ports.Minted(
         user=name if isinstance(name, str) and name else user,
@@ -162,6 +151,18 @@ def minted(
         slot=slot,
         expires=_when(fresh[0].get("expiry")) or expires,
     )
+
+
+def _result(body: bytes) -> Mapping[str, object] | None:
+    """Return the result, which a status monitor may give bare or wrapped in its operation."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(found, dict):
+        return None
+    inner = found.get("properties")
+    return inner if "passwords" not in found and isinstance(inner, dict) else found
 
 
 def _when(value: object) -> dt.datetime | None:

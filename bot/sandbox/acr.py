@@ -12,6 +12,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from aiohttp import web
 
@@ -54,7 +55,7 @@ class AcrEmulator(emulator.Emulator):
         self._refresh: set[str] = set()
         self._access: dict[str, _Access] = {}
 
-    async def __aenter__(self) -> AcrEmulator:
+    async def __aenter__(self) -> Self:
         await super().__aenter__()
         self.registry.login_server = f"127.0.0.1:{self.port}"
         return self

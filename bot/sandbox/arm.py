@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from aiohttp import web
 
@@ -20,7 +21,8 @@ from bot.sandbox import arm_answers, arm_rules, arm_shapes, arm_spec, arm_state,
 
 _GROUP = "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.ContainerRegistry/registries"
 _ONE = f"{_GROUP}/{{reg}}"
-Shape, OPERATIONS, RECORDED = arm_answers.Shape, arm_answers.OPERATIONS, arm_answers.RECORDED
+Shape: TypeAlias = arm_answers.Shape
+OPERATIONS, RECORDED = arm_answers.OPERATIONS, arm_answers.RECORDED
 _Handler = Callable[[web.Request, arm_state.Registry], Awaitable[web.Response]]
 
 
@@ -84,8 +86,11 @@ class ArmEmulator(arm_answers.ArmAnswers):
 
     def _guarded(self, action: str, handler: _Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def guarded(request: web.Request) -> web.Response:
-            await self._enter(request, action)
-            return await handler(request, self._find(request))
+            try:
+                await self._enter(request, action)
+                return await handler(request, self._find(request))
+            except arm_rules.ArmError as error:
+                return error.answer()
 
         return guarded
 
@@ -104,11 +109,16 @@ class ArmEmulator(arm_answers.ArmAnswers):
         group, name = request.match_info["rg"].lower(), request.match_info["reg"].lower()
         found = self.state.registries.get(name)
         if found is None or found.resource_group.lower() != group:
-            raise arm_rules.ArmError(404, "ResourceNotFound", f"The Resource '{name}' was not found.")
+            itself = request.path.rstrip("/").lower().endswith(f"/{name}")
+            code = "ResourceNotFound" if itself else "ParentResourceNotFound"
+            raise arm_rules.ArmError(404, code, f"The Resource '{name}' was not found.")
         return found
 
     async def _registries(self, request: web.Request) -> web.Response:
-        await self._enter(request, "read")
+        try:
+            await self._enter(request, "read")
+        except arm_rules.ArmError as error:
+            return error.answer()
         group = request.match_info.get("rg", "").lower()
         found = [
             arm_shapes.registry(self.state, one)
@@ -154,7 +164,7 @@ class ArmEmulator(arm_answers.ArmAnswers):
         )
         if "actions" in properties:
             one.actions = arm_rules.actions(properties["actions"])
-        one.description = properties.get("description", one.description)
+        one.description, one.doing = properties.get("description", one.description), "Updating"
         return await self._write_scope_map(request, registry, one)
 
     async def _write_scope_map(
@@ -212,7 +222,7 @@ class ArmEmulator(arm_answers.ArmAnswers):
             kept = {each.get("name") for each in passwords}
             one.slots = {name: slot for name, slot in one.slots.items() if name in kept}
         self.state.server_seconds += self.shape.token_s
-        one.ready = time.monotonic() + self.shape.token_s
+        one.ready, one.doing = time.monotonic() + self.shape.token_s, "Updating"
         return self._written(request, arm_shapes.token(self.state, registry, one), "token")
 
     async def _delete_token(self, request: web.Request, registry: arm_state.Registry) -> web.Response:

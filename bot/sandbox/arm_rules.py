@@ -25,14 +25,18 @@ _ACTION = re.compile(
 MOST_ACTIONS = 500
 
 
-class ArmError(web.HTTPException):
+class ArmError(Exception):
     """An error in the shape of common-types v6: `{"error": {"code", "message"}}`."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        self.status_code = status
-        super().__init__(
-            text=json.dumps({"error": {"code": code, "message": message}}), content_type="application/json"
-        )
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+    def answer(self) -> web.Response:
+        """Return the error as ARM answers it."""
+        body = {"error": {"code": self.code, "message": str(self)}}
+        return web.json_response(body, status=self.status)
 
 
 def name_of_scope_map(name: str) -> None:

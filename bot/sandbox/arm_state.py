@@ -71,13 +71,21 @@ class Resource:
     created: dt.datetime
     ready: float
     gone: float | None = None  # deleting: when it will have gone
+    doing: str = "Creating"  # what it is until it is ready
+    forced: tuple[str, float] = ("", 0.0)
+
+    def force(self, state: str, *, seconds: float) -> None:
+        """Show a state for a while, whatever is so."""
+        self.forced = (state, time.monotonic() + seconds)
 
     @property
     def state(self) -> str:
         """Return the provisioningState, as ARM spells it."""
+        if time.monotonic() < self.forced[1]:
+            return self.forced[0]
         if self.gone is not None:
             return "Deleting" if time.monotonic() < self.gone else "Gone"
-        return "Succeeded" if time.monotonic() >= self.ready else "Creating"
+        return "Succeeded" if time.monotonic() >= self.ready else self.doing
 
 
 One = TypeVar("One", bound=Resource)
