@@ -12,14 +12,13 @@ import hmac
 import structlog
 from pydantic import SecretStr
 from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.request.async_request import AsyncBoltRequest
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from bot import ports
 from handlers import wire
-from handlers.slack import deliveries, parse
+from handlers.slack import dispatch, parse
 
 LIMIT = 2**20
 WINDOW_S = 300  # https://docs.slack.dev/authentication/verifying-requests-from-slack
@@ -57,11 +56,13 @@ class Door:
             log.info("slack.request.refused", why="signature")
             return Response(status_code=401)
         try:
-            request = _request(headers, parse.body(raw, headers.get("content-type", "")), raw)
+            payload = parse.body(raw, headers.get("content-type", ""))
+            answer = await dispatch.dispatch(
+                self._app, payload, headers=_kept(headers), delivery=_delivery(headers), raw=raw.decode()
+            )
         except parse.Malformed as error:
             log.info("slack.request.refused", why=str(error))
             return Response(status_code=400)
-        answer = await self._app.async_dispatch(request)
         return Response(
             answer.body, status_code=answer.status, headers=answer.first_headers_without_set_cookie()
         )
@@ -84,20 +85,14 @@ def signature(secret: SecretStr, stamp: str, raw: bytes) -> str:
     return "v0=" + hmac.new(secret.get_secret_value().encode(), signed, hashlib.sha256).hexdigest()
 
 
-def _request(headers: Headers, payload: dict[str, object], raw: bytes) -> AsyncBoltRequest:
-    """Return bolt's request with the body as we parsed it; bolt checks the signature once more."""
-    kept = {
+def _kept(headers: Headers) -> dict[str, str]:
+    return {
         name: value
         for name, value in headers.items()
         if name.startswith("x-slack-") or name == "content-type"
     }
-    delivery = hashlib.sha256(kept["x-slack-signature"].encode()).hexdigest()
-    try:
-        request = AsyncBoltRequest(
-            body=payload, headers=dict(kept), context={deliveries.DELIVERY: delivery}, mode="socket_mode"
-        )
-    except (AttributeError, KeyError, TypeError, ValueError):
-        # Bolt looks into the payload for ids, and expects objects where they usually are.
-        raise parse.Malformed("The payload is not of Slack's shape.") from None
-    request.mode, request.raw_body = "http", raw.decode()
-    return request
+
+
+def _delivery(headers: Headers) -> str:
+    """Return what names this delivery: its signature, hashed, since it is a key to the door."""
+    return hashlib.sha256(headers["x-slack-signature"].encode()).hexdigest()

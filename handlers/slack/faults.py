@@ -35,6 +35,7 @@ _PASSING = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 )
 _TOKEN = frozenset({"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"})
+RAISED = (SlackClientError, aiohttp.ClientError, TimeoutError)
 _CODE = re.compile(r"[a-z0-9_]{1,64}")
 
 
@@ -57,14 +58,19 @@ def translated() -> Iterator[None]:
     """Raise our own errors for what the Slack client raises."""
     try:
         yield
-    except SlackApiError as error:
-        raise _translated(error) from error
-    except (aiohttp.ClientError, TimeoutError, SlackClientError) as error:
-        # Whether Slack acted before the connection broke cannot be told.
-        raise errors.Unknown("Slack did not answer.", service=SERVICE) from error
+    except RAISED as error:
+        raise ours(error) from error
 
 
-def _translated(error: SlackApiError) -> errors.ServiceError:
+def ours(error: Exception) -> errors.ServiceError:
+    """Return our error for one that the Slack client raised."""
+    if isinstance(error, SlackApiError):
+        return _refused(error)
+    # Whether Slack acted before the connection broke cannot be told.
+    return errors.Unknown("Slack did not answer.", service=SERVICE)
+
+
+def _refused(error: SlackApiError) -> errors.ServiceError:
     found, status = code(error), _status(error)
     if status == TOO_MANY or found in _THROTTLED:
         return errors.Throttled("Slack asked to wait.", service=SERVICE, retry_after_s=_retry_after(error))

@@ -9,7 +9,7 @@ from bot import errors
 from bot.forms import Field
 from handlers import replies
 from handlers.parts import Note
-from handlers.slack import answers, background, blocks, parse
+from handlers.slack import answers, background, blocks, faults, parse
 from handlers.slack.parse import Payload, text_at
 
 MALFORMED = 400
@@ -29,6 +29,8 @@ class Rim:
             return self._unknown(body)
         if isinstance(error, errors.BotError | TimeoutError):
             return self._expected(error, body)
+        if isinstance(error, faults.RAISED):
+            return self._expected(faults.ours(error), body)
         error_id = background.failed("slack.listener.failed", error, kind=kind(body))
         return self._tell.acknowledge(body, (replies.unexpected(error_id),))
 

@@ -5,22 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol, Self
 
-import structlog
 from pydantic import SecretStr
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_bolt.adapter.socket_mode.internals import build_headers
 from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from handlers.slack import deliveries
+from handlers.slack import dispatch, parse
 
 DRAIN_S = 3.0
-
-log = structlog.get_logger(__name__)
 
 
 class _Connection(Protocol):
@@ -53,16 +49,14 @@ class _Handler(AsyncSocketModeHandler):
 
     async def _answer(self, req: SocketModeRequest) -> BoltResponse:
         try:
-            request = AsyncBoltRequest(
-                mode="socket_mode",
-                body=req.payload,
-                headers=build_headers(req),
-                context={deliveries.DELIVERY: f"envelope:{req.envelope_id}"},
+            return await dispatch.dispatch(
+                self.app,
+                req.payload,
+                headers=build_headers(req) or {},
+                delivery=f"envelope:{req.envelope_id}",
             )
-        except (AttributeError, KeyError, TypeError, ValueError):
-            log.info("slack.envelope.refused", why="The payload is not of Slack's shape.")
+        except parse.Malformed:
             return BoltResponse(status=400, body="")
-        return await self.app.async_dispatch(request)
 
 
 class SocketMode:

@@ -18,7 +18,7 @@ from bot.sandbox.slack import entities, people
 from bot.sandbox.slack.emulator import SlackEmulator
 from handlers import http
 from handlers.slack import app as slack_app
-from handlers.slack import background, door, ids, manifest
+from handlers.slack import background, door, ids, manifest, socket_mode
 from tests.handlers.service_double import ServiceDouble
 
 SECRET = "a-made-up-signing-secret"
@@ -60,6 +60,7 @@ class House:
     app: AsyncApp
     web: AsyncWebClient
     url: str = ""
+    connection: socket_mode.SocketMode | None = None
 
     @property
     def events(self) -> str:
