@@ -178,4 +178,4 @@ class TowerClient:
         except errors.ServiceError:
             name = ""
         user = f"the Tower account {name}" if _PLAIN.fullmatch(name) else "the bot's Tower account"
-        return tower_errors.lacks_role(self._workspaces.named(workspace_id), user=user)
+        return tower_errors.lacks_role(await self._workspaces.named(workspace_id), user=user)

@@ -53,6 +53,7 @@ class User(_Shape):
 
     id: int = Field(validation_alias=AliasPath("user", "id"))
     name: str = Field(validation_alias=AliasPath("user", "userName"))
+    email: str | None = Field(None, validation_alias=AliasPath("user", "email"))
 
 
 class _Row(_Shape):
@@ -88,15 +89,23 @@ class Participant(_Shape):
     """Somebody in a workspace, or a team there (then `user` is None)."""
 
     user: str | None = Field(None, alias="userName")
+    email: str | None = None
     role: str | None = Field(None, alias="wspRole")
-    type: str | None = None
+
+    def stands_for(self, account: User) -> bool:
+        """Tell whether this is the account, by either of its names."""
+        return self.user == account.name or (self.email is not None and self.email == account.email)
 
 
 class Participants(_Shape):
     """One page of a workspace's participants."""
 
     participants: tuple[Participant, ...]
-    total: int = Field(0, alias="totalSize")
+    total: int | None = Field(None, alias="totalSize")
+
+    def ends_at(self, seen: int) -> bool:
+        """Tell whether this is the last page, with `seen` participants so far."""
+        return len(self.participants) < PAGE if self.total is None else seen >= self.total
 
 
 class Credential(_Shape):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 
 from bot import errors, model, ports
@@ -23,6 +24,7 @@ class Workspaces:
         self._turn = asyncio.Lock()
         self._began: dt.datetime | None = None
         self._known: tuple[model.Workspace, ...] = ()
+        self._names: dict[int, str] = {}
 
     async def listed(self, *, fresh: bool) -> tuple[model.Workspace, ...]:
         """Return those where credentials may be written; `fresh` wants a look begun after the call."""
@@ -35,10 +37,12 @@ class Workspaces:
                 self._began = began
             return self._known
 
-    def named(self, workspace_id: int) -> str:
-        """Return a workspace's name as far as it is known, for people."""
-        known = (each.full_name for each in self._known if each.id == workspace_id)
-        return next(known, f"number {workspace_id}")
+    async def named(self, workspace_id: int) -> str:
+        """Return a workspace's name for people, also where we may not write; its number if need be."""
+        if workspace_id not in self._names:
+            with contextlib.suppress(errors.ServiceError):
+                await self.listed(fresh=True)
+        return self._names.get(workspace_id, f"number {workspace_id}")
 
     async def user(self) -> tower_api.User:
         """Ask whose token the bot has; raise Forbidden for one that Tower does not accept."""
@@ -58,6 +62,8 @@ class Workspaces:
             tasks = [group.create_task(self._may_write(place, user, turns)) for place in places]
         found = tuple(place.workspace for place, task in zip(places, tasks, strict=True) if task.result())
         own = model.Workspace(id=tower_api.PERSONAL, org=None, name=user.name)
+        every = (own, *(place.workspace for place in places))
+        self._names = {workspace.id: workspace.full_name for workspace in every}
         return (*found, own) if self._personal else found
 
     async def _may_write(
@@ -86,10 +92,10 @@ class Workspaces:
                 page = None
             if page is None or not page.participants:
                 break
-            roles += [each.role for each in page.participants if each.user == user.name and each.role]
+            roles += [each.role for each in page.participants if each.role and each.stands_for(user)]
             teams = teams or any(each.user is None for each in page.participants)
             seen += len(page.participants)
-            if seen >= page.total:
+            if page.ends_at(seen):
                 break
         told = tower_api.may_write(tuple(roles))
         return None if teams and not told else told

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import stamina
+from pydantic import SecretStr
 
 from bot import clock, settings
 from bot.clients import tower as tower_client
@@ -125,3 +126,26 @@ async def inspector(
     config = configured(tower.endpoint, wave.url)
     async with wave_client.connect(config, clock.SystemClock()) as client:
         yield client
+
+
+@pytest.fixture(params=list(tower_state.Era))
+def era(request: pytest.FixtureRequest, tower: tower.TowerEmulator) -> tower_state.Era:
+    """Make the Tower an old one, and one of today."""
+    tower.switches.era = request.param
+    return tower.switches.era
+
+
+@pytest.fixture
+def password(azure: arm_state.AzureState) -> SecretStr:
+    """Return a password that the registry accepts for bot-token."""
+    return SecretStr(issue(azure))
+
+
+def tower_fault(match: str, *, status: int) -> emulator.Fault:
+    """Return a fault that stays."""
+    return emulator.Fault(match, times=None, status=status)
+
+
+async def create(client: tower_client.TowerClient, password: SecretStr, name: str = "genomics") -> str:
+    """Create a credential in the research workspace."""
+    return await client.create(RESEARCH, name=name, registry=HOST, user="bot-token", password=password)

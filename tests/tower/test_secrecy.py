@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -17,7 +17,16 @@ from bot.clients import tower as tower_client
 from bot.clients import tower_api
 from bot.clients import wave as wave_client
 from bot.sandbox import arm_state, emulator, tower, wave
-from tests.tower.conftest import HOST, LAUNCH_TOKEN, RESEARCH, TOKEN, configured, issue, opened
+from tests.tower.conftest import (
+    HOST,
+    LAUNCH_TOKEN,
+    RESEARCH,
+    TOKEN,
+    configured,
+    create,
+    issue,
+    opened,
+)
 
 
 class Elsewhere(emulator.Emulator):
@@ -38,12 +47,6 @@ async def elsewhere() -> AsyncIterator[Elsewhere]:
         yield double
 
 
-@pytest.fixture
-def password(azure: arm_state.AzureState) -> SecretStr:
-    """Return a password that the registry accepts for bot-token."""
-    return SecretStr(issue(azure))
-
-
 @pytest.fixture(autouse=True)
 def everything_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     """Let every logger speak at DEBUG, as REGISTRY_BOT_LOG=debug does."""
@@ -55,11 +58,6 @@ def told(failure: BaseException) -> str:
     ours = failure.__traceback__.tb_next if failure.__traceback__ else None
     report = traceback.TracebackException(type(failure), failure, ours, capture_locals=True)
     return "".join(report.format()) + repr(failure) + str(vars(failure))
-
-
-def create(client: tower_client.TowerClient, password: SecretStr) -> Awaitable[str]:
-    """Give the password to Tower."""
-    return client.create(RESEARCH, name="genomics", registry=HOST, user="bot-token", password=password)
 
 
 FAULTS: dict[str, dict[str, Any]] = {

@@ -71,9 +71,9 @@ def test_an_odd_id_stays_one_path_segment() -> None:
 
 def test_the_vendors_user_is_read(specs: Path) -> None:
     """tower-cli's own test answer."""
-    assert tower_api.parse_user(fixture(specs, "user")) == tower_api.User.model_validate(
-        {"user": {"id": 1264, "userName": "alex"}}
-    )
+    user = tower_api.parse_user(fixture(specs, "user"))
+
+    assert (user.id, user.name, user.email) == (1264, "alex", "alex@example.com")
 
 
 def test_the_vendors_workspaces_are_read(specs: Path) -> None:
@@ -182,6 +182,38 @@ def test_participants_are_read_with_teams() -> None:
         ("registry-bot", "admin"),
         (None, "owner"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("participant", "expected"),
+    [
+        ({"userName": "registry-bot"}, True),
+        ({"userName": "Registry Bot", "email": "bot@example.com"}, True),
+        ({"userName": "ana", "email": "ana@example.com"}, False),
+        ({"userName": None, "teamName": "core"}, False),
+    ],
+)
+def test_our_account_is_found_by_either_name(participant: object, expected: object) -> None:
+    """By user name, or by address."""
+    user = {"id": 7, "userName": "registry-bot", "email": "bot@example.com"}
+    account = tower_api.parse_user(answer({"user": user}))
+
+    page = tower_api.parse_participants(answer({"participants": [participant]}))
+
+    assert page.participants[0].stands_for(account) is expected
+
+
+@pytest.mark.parametrize(
+    ("size", "total", "seen", "expected"),
+    [(100, 230, 100, False), (30, 230, 230, True), (100, None, 100, False), (99, None, 199, True)],
+)
+def test_the_last_page_is_known_with_and_without_a_total(
+    size: int, total: int | None, seen: int, expected: object
+) -> None:
+    """A full page may have a successor where no total is told."""
+    document = {"participants": [{"userName": "x"}] * size, "totalSize": total}
+
+    assert tower_api.parse_participants(answer(document)).ends_at(seen) is expected
 
 
 @pytest.mark.parametrize(

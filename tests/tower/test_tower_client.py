@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 from pydantic import SecretStr
@@ -12,34 +11,16 @@ from bot import errors, model, ports
 from bot.clients import tower as tower_client
 from bot.clients import tower_api
 from bot.sandbox import arm_state, emulator, tower, tower_state
-from tests.tower.conftest import HIDDEN, HOST, LAUNCH_TOKEN, PRODUCTION, RESEARCH, TEACHING, issue, opened
-
-ERAS = [tower_state.Era.V22_4, tower_state.Era.TODAY]
-Call = Callable[[], Awaitable[object]]
-WRONG = SecretStr("never-the-right-one")
-
-
-@pytest.fixture(params=ERAS)
-def era(request: pytest.FixtureRequest, tower: tower.TowerEmulator) -> tower_state.Era:
-    """Make the Tower an old one, and one of today."""
-    tower.switches.era = request.param
-    return tower.switches.era
-
-
-@pytest.fixture
-def password(azure: arm_state.AzureState) -> SecretStr:
-    """Return a password that the registry accepts for bot-token."""
-    return SecretStr(issue(azure))
-
-
-def tower_fault(match: str, *, status: int) -> emulator.Fault:
-    """Return a fault that stays."""
-    return emulator.Fault(match, times=None, status=status)
-
-
-async def create(client: tower_client.TowerClient, password: SecretStr, name: str = "genomics") -> str:
-    """Create a credential in the research workspace."""
-    return await client.create(RESEARCH, name=name, registry=HOST, user="bot-token", password=password)
+from tests.tower.conftest import (
+    HOST,
+    LAUNCH_TOKEN,
+    PRODUCTION,
+    RESEARCH,
+    TEACHING,
+    create,
+    opened,
+    tower_fault,
+)
 
 
 @pytest.mark.usefixtures("era")
@@ -187,146 +168,6 @@ async def test_a_duplicate_told_as_400_by_the_name_check_is_taken(
     assert actual == ports.NameCheck.TAKEN
 
 
-@pytest.mark.parametrize("status", [400, 409])
-@pytest.mark.usefixtures("era")
-async def test_a_taken_name_is_already_there(
-    client: tower_client.TowerClient, tower: tower.TowerEmulator, password: SecretStr, status: int
-) -> None:
-    """Tower may say 409, or 400 with a message."""
-    tower.switches.duplicate_status = status
-    await create(client, password)
-
-    with pytest.raises(errors.AlreadyThere):
-        await create(client, password)
-
-
-@pytest.mark.usefixtures("era")
-async def test_a_refused_login_is_not_yet(client: tower_client.TowerClient, password: SecretStr) -> None:
-    """Tower's 400 for a login it cannot prove may pass: on create, and on update."""
-    made = await create(client, password)
-
-    with pytest.raises(errors.NotYet):
-        await create(client, WRONG, "other")
-    with pytest.raises(errors.NotYet):
-        await client.update(RESEARCH, made, name="genomics", registry=HOST, user="bot-token", password=WRONG)
-
-
-async def test_a_window_of_refused_logins_passes(
-    client: tower_client.TowerClient, tower: tower.TowerEmulator, password: SecretStr
-) -> None:
-    """The same call succeeds once Tower has caught up."""
-    tower.switches.refuse_logins = 1
-
-    with pytest.raises(errors.NotYet):
-        await create(client, password)
-
-    assert await create(client, password) == tower.state.listed(RESEARCH)[0].id
-
-
-async def test_a_malformed_name_is_permanent(client: tower_client.TowerClient, password: SecretStr) -> None:
-    """A 400 about the name is not taken for a login that will work later."""
-    with pytest.raises(errors.Permanent, match="name"):
-        await create(client, password, "no spaces")
-
-
-async def test_a_refusal_that_cannot_be_explained_is_not_yet(
-    client: tower_client.TowerClient, tower: tower.TowerEmulator, password: SecretStr
-) -> None:
-    """Where the name check fails as well, the worker's next try will tell."""
-    tower.switches.refuse_logins = 1
-    tower.faults.append(tower_fault("/credentials/validate", status=500))
-
-    with pytest.raises(errors.NotYet):
-        await create(client, password)
-
-
-@pytest.mark.parametrize("status", [403, 404])
-async def test_updating_a_credential_that_is_gone_is_not_found(
-    client: tower_client.TowerClient, tower: tower.TowerEmulator, password: SecretStr, status: int
-) -> None:
-    """Tower says 404 or 403 about an unknown id; the list tells which it means."""
-    tower.switches.missing_status = status
-
-    with pytest.raises(errors.NotFound):
-        await client.update(RESEARCH, "gone", name="x1", registry=HOST, user="u", password=password)
-
-
-@pytest.mark.parametrize("status", [400, 409])
-async def test_updating_to_a_name_of_another_is_already_there(
-    client: tower_client.TowerClient, tower: tower.TowerEmulator, password: SecretStr, status: int
-) -> None:
-    """A rename onto another credential is refused for good."""
-    tower.switches.duplicate_status = status
-    await create(client, password, "one")
-    second = await create(client, password, "two")
-
-    with pytest.raises(errors.AlreadyThere):
-        await client.update(RESEARCH, second, name="one", registry=HOST, user="bot-token", password=password)
-
-
-@pytest.mark.parametrize("status", [403, 404])
-async def test_deleting_what_is_not_there_is_fine(
-    client: tower_client.TowerClient, tower: tower.TowerEmulator, status: int
-) -> None:
-    """However Tower puts it."""
-    tower.switches.missing_status = status
-
-    await client.delete(RESEARCH, "gone")
-
-    assert tower.journal.exchanges[0].status == status
-
-
-async def test_a_credential_in_use_is_kept_for_now(
-    client: tower_client.TowerClient, tower: tower.TowerEmulator
-) -> None:
-    """Tower's 409 on delete means running jobs: worth another try."""
-    tower.faults.append(tower_fault("^DELETE", status=409))
-
-    with pytest.raises(errors.Temporary, match="runs use it"):
-        await client.delete(RESEARCH, "used")
-
-
-@pytest.mark.parametrize("call", ["create", "update", "delete", "credentials", "check_name"])
-async def test_a_missing_role_names_the_workspace_and_the_role(
-    client: tower_client.TowerClient, tower: tower.TowerEmulator, password: SecretStr, call: str
-) -> None:
-    """Whatever was asked, a 403 with a good token is about the role."""
-    held = tower.state.seed(HIDDEN, name="theirs", registry=HOST, user="u", password="p")
-    calls: dict[str, Call] = {
-        "create": lambda: client.create(HIDDEN, name="x1", registry=HOST, user="u", password=password),
-        "update": lambda: client.update(
-            HIDDEN, held.id, name="x1", registry=HOST, user="u", password=password
-        ),
-        "delete": lambda: client.delete(HIDDEN, held.id),
-        "credentials": lambda: client.credentials(HIDDEN),
-        "check_name": lambda: client.check_name(HIDDEN, "x1"),
-    }
-
-    with pytest.raises(errors.Forbidden, match="number 104") as refused:
-        await calls[call]()
-
-    role = "Give the Tower account registry-bot the role Admin or Owner in number 104"
-    assert str(refused.value.remedy).startswith(role)
-
-
-@pytest.mark.parametrize("status", [401, 403])
-@pytest.mark.parametrize("call", ["ping", "workspaces", "credentials"])
-async def test_a_bad_token_names_the_setting(tower: tower.TowerEmulator, status: int, call: str) -> None:
-    """Tower says 401 without a body, or 403: both mean the token where it is nowhere accepted."""
-    tower.switches.bad_token_status = status
-    async with opened(tower, TOWER_ACCESS_TOKEN="revoked-token") as client:
-        calls: dict[str, Call] = {
-            "ping": client.ping,
-            "workspaces": client.workspaces,
-            "credentials": lambda: client.credentials(RESEARCH),
-        }
-
-        with pytest.raises(errors.Forbidden) as refused:
-            await calls[call]()
-
-    assert str(refused.value.remedy).startswith("TOWER_ACCESS_TOKEN is not accepted")
-
-
 async def test_a_weaker_token_sees_no_workspace_to_write_to(tower: tower.TowerEmulator) -> None:
     """Launch and View are not enough."""
     async with opened(tower, TOWER_ACCESS_TOKEN=LAUNCH_TOKEN) as client:
@@ -372,40 +213,6 @@ async def test_a_burst_stays_within_towers_limit(
 
     assert {each.status for each in tower.journal.exchanges} == {204}
     assert len(tower.journal.exchanges) == 60
-
-
-@pytest.mark.parametrize("call", ["create", "update", "workspaces"])
-async def test_a_refusal_of_no_known_kind_is_permanent(
-    client: tower_client.TowerClient, tower: tower.TowerEmulator, password: SecretStr, call: str
-) -> None:
-    """A clean sentence with the status, and nothing of the body."""
-    held = tower.state.seed(RESEARCH, name="n1", registry=HOST, user="u", password="p")
-    body = '{"message": "I am a teapot"}'
-    tower.faults.append(emulator.Fault("credentials|workspaces", times=None, status=418, body=body))
-    calls: dict[str, Call] = {
-        "create": lambda: create(client, password),
-        "update": lambda: client.update(
-            RESEARCH, held.id, name="n1", registry=HOST, user="u", password=password
-        ),
-        "workspaces": client.workspaces,
-    }
-
-    with pytest.raises(errors.Permanent) as refused:
-        await calls[call]()
-
-    assert str(refused.value) == "Seqera Tower refused the request (HTTP 418)."
-
-
-async def test_a_missing_role_is_told_even_where_the_account_cannot_be_asked(
-    client: tower_client.TowerClient, tower: tower.TowerEmulator
-) -> None:
-    """Then without the account's name."""
-    tower.faults.append(tower_fault("user-info", status=500))
-
-    with pytest.raises(errors.Forbidden) as refused:
-        await client.credentials(HIDDEN)
-
-    assert str(refused.value.remedy).startswith("Give the bot's Tower account the role Admin or Owner")
 
 
 def test_a_save_may_take_longer_than_a_look(password: SecretStr) -> None:
