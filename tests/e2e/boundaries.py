@@ -1,0 +1,146 @@
+"""Where a process can be killed: around every call that a saga makes to the outside."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from bot.sandbox import acme, emulator, play, stage, tower_state, world
+
+FIRST = 200  # id of the first workspace that is made for a point
+
+
+@dataclass(slots=True)
+class Boundary(emulator.Fault):
+    """Parks one call for good: before it acts, or with `after` between action and answer."""
+
+    skip: int = 0  # so many calls like it pass before
+    parked: asyncio.Event = field(default_factory=asyncio.Event)
+    release: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wants(self, line: str, body: str = "") -> bool:
+        """Let some calls pass, then take one."""
+        before = self.times
+        if not emulator.Fault.wants(self, line, body):
+            return False
+        if self.skip:
+            self.skip, self.times = self.skip - 1, before
+            return False
+        return True
+
+    async def park(self) -> None:
+        """Wait here until the test lets go; the connection is then cut."""
+        self.parked.set()
+        await self.release.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One place in a saga. `{name}`, `{token}` and `{workspace}` stand for the request's own."""
+
+    to: str
+    line: str
+    inside: str = ""
+    skip: int = 0
+    after: bool = False
+    fails: bool = False  # Tower refuses the credential, so that the saga takes everything back
+
+    def __str__(self) -> str:
+        return f"{'after' if self.after else 'before'} {self.to} {self.line} {self.inside} #{self.skip + 1}"
+
+
+def _both(to: str, line: str, inside: str = "", *, fails: bool = False) -> tuple[Point, Point]:
+    return Point(to, line, inside, fails=fails), Point(to, line, inside, after=True, fails=fails)
+
+
+FORWARD = (
+    Point("arm", "GET .*/scopeMaps/{token}"),  # checking
+    Point("arm", "GET .*/tokens/{token}"),
+    Point("tower", "GET /credentials/validate.*{name}&"),
+    Point("tower", "GET /credentials.workspaceId={workspace}$"),
+    Point("arm", "GET .*/scopeMaps/{token}", skip=1),  # checked, and that is written down
+    *_both("arm", "PUT .*/scopeMaps/{token}"),
+    Point("arm", "GET .*/scopeMaps/{token}", skip=3),  # waiting for it
+    Point("arm", "GET .*/tokens/{token}", skip=1),  # scope map made, and that is written down
+    *_both("arm", "PUT .*/tokens/{token}"),
+    Point("arm", "GET .*/tokens/{token}", skip=3),  # waiting for it
+    Point("arm", "GET .*/tokens/{token}", skip=5),  # token made, and that is written down
+    Point("tower", "GET /credentials.workspaceId={workspace}$", skip=1),
+    *_both("arm", "POST .*/generateCredentials", "{token}"),
+    *_both("tower", "POST /credentials.workspaceId={workspace}$"),
+    *_both("wave", "POST /v1alpha1/inspect", '"towerWorkspaceId": ?{workspace}[,}}]'),
+    *_both("slack", "POST /api/chat.postMessage", "{name}.*What to do next"),
+    *_both("slack", "POST /api/chat.update", "{name}.*is in Tower"),
+)
+BACKWARD = (
+    *_both("tower", "POST /credentials.workspaceId={workspace}$", fails=True)[:1],
+    *_both("arm", "DELETE .*/tokens/{token}", fails=True),
+    *_both("arm", "DELETE .*/scopeMaps/{token}", fails=True),
+)
+# Its address tells nothing of whose it is, so that it is reached last, alone.
+ALONE = (Point("arm", "GET .*/registries/acmegenomics/operationStatuses/"),)
+POINTS = (*FORWARD, *BACKWARD, *ALONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A point with a workspace and a credential's name of its own."""
+
+    point: Point
+    number: int
+
+    @property
+    def name(self) -> str:
+        """Return the credential's name."""
+        return f"point-{self.number:02d}"
+
+    @property
+    def workspace(self) -> int:
+        """Return the workspace's id."""
+        return FIRST + self.number
+
+    @property
+    def alone(self) -> bool:
+        """Tell whether this has to be reached after all others."""
+        return self.point in ALONE
+
+    @property
+    def wish(self) -> play.Wish:
+        """Return what is asked for."""
+        return play.Wish(name=self.name, workspace=self.workspace)
+
+    def boundary(self) -> Boundary:
+        """Return what parks this case's saga."""
+        known = {"name": self.name, "token": f"registry-bot-{self.name}-", "workspace": self.workspace}
+        line, inside = (text.format(**known) for text in (self.point.line, self.point.inside))
+        made = Boundary(f"^{line}", inside=inside, skip=self.point.skip, after=self.point.after)
+        made.cut = not made.after
+        made.hook = made.park
+        return made
+
+
+CASES = tuple(Case(point, number) for number, point in enumerate(POINTS))
+
+
+def workspaces_for(outside: world.World) -> None:
+    """Make a workspace for each case, in which the bot is admin."""
+    tower = outside.tower.state
+    for case in CASES:
+        tower.workspaces[case.workspace] = tower_state.Workspace(case.workspace, case.name, 1, acme.ORG)
+    keys = outside.secrets
+    made = dict.fromkeys((case.workspace for case in CASES), "admin")
+    for account in acme.accounts(token=keys.tower_token, verify_token=keys.tower_verify_token):
+        tower.users[account.token] = tower_state.User(
+            account.id, account.name, account.token, {**account.roles, **made}
+        )
+
+
+def set_up(on: stage.Stage, case: Case) -> Boundary:
+    """Put a case's boundary where its saga will run into it."""
+    double = next(one for one in on.world.emulators if one.name == case.point.to)
+    if case.point.fails:
+        refusal = emulator.Fault(rf"^POST /credentials.workspaceId={case.workspace}$", times=None, status=403)
+        on.world.tower.faults.append(refusal)
+    boundary = case.boundary()
+    double.faults.insert(0, boundary)
+    return boundary
