@@ -72,7 +72,11 @@ class AzureRegistries:
         group, only = self._config.azure_resource_group, self._config.registries
         where = f"resource group {group}" if group else "the subscription"
         listed = self._client.registries
-        pages = listed.list_by_resource_group(group) if group else listed.list()
+        pages = (
+            listed.list_by_resource_group(group, **azure_calls.READ)
+            if group
+            else listed.list(**azure_calls.READ)
+        )
         found = await azure_calls.asked(
             azure_errors.Call("list the registries", "read", where),
             azure_calls.every(pages, azure_parse.registry),
@@ -85,11 +89,11 @@ class AzureRegistries:
         where, limit = (registry.resource_group, registry.name), azure_parse.LIMITS.get(registry.sku, 100)
         tokens = await azure_calls.asked(
             azure_calls.call(registry, "list the tokens", "tokens/read"),
-            azure_calls.count(self._client.tokens.list(*where)),
+            azure_calls.count(self._client.tokens.list(*where, **azure_calls.READ)),
         )
         scope_maps = await azure_calls.asked(
             azure_calls.call(registry, "list the scope maps", "scopeMaps/read"),
-            azure_calls.count(self._client.scope_maps.list(*where)),
+            azure_calls.count(self._client.scope_maps.list(*where, **azure_calls.READ)),
         )
         return ports.Room(used=max(tokens, scope_maps), limit=limit)
 
@@ -111,7 +115,7 @@ class AzureRegistries:
             self._clock,
             look=lambda: self._see_scope_map(registry, name),
             make=lambda: self._client.scope_maps.begin_create(
-                registry.resource_group, registry.name, name, body, polling=False
+                registry.resource_group, registry.name, name, body, **azure_calls.WRITE
             ),
             fits=lambda found: found.actions == actions,
         )
@@ -133,7 +137,7 @@ class AzureRegistries:
             self._clock,
             look=lambda: self._see_token(registry, name),
             make=lambda: self._client.tokens.begin_create(
-                registry.resource_group, registry.name, name, body, polling=False
+                registry.resource_group, registry.name, name, body, **azure_calls.WRITE
             ),
             fits=lambda found: found.enabled and found.scope_map.lower() == scope_map.lower(),
         )
@@ -158,7 +162,7 @@ class AzureRegistries:
         await azure_calls.asked(
             call,
             self._client.tokens.begin_update(
-                registry.resource_group, registry.name, token, body, polling=False
+                registry.resource_group, registry.name, token, body, **azure_calls.WRITE
             ),
         )
         await azure_wait.settle(call, self._clock, lambda: self._see_token(registry, token))
@@ -170,7 +174,7 @@ class AzureRegistries:
             self._clock,
             look=lambda: self._see_token(registry, name),
             drop=lambda: self._client.tokens.begin_delete(
-                registry.resource_group, registry.name, name, polling=False
+                registry.resource_group, registry.name, name, **azure_calls.WRITE
             ),
         )
 
@@ -181,7 +185,7 @@ class AzureRegistries:
             self._clock,
             look=lambda: self._see_scope_map(registry, name),
             drop=lambda: self._client.scope_maps.begin_delete(
-                registry.resource_group, registry.name, name, polling=False
+                registry.resource_group, registry.name, name, **azure_calls.WRITE
             ),
         )
 
@@ -191,20 +195,20 @@ class AzureRegistries:
     async def _see_scope_map(
         self, registry: model.Registry, name: str
     ) -> azure_parse.Provisioned[ports.ScopeMap] | None:
-        found = await azure_calls.found(
+        return await azure_calls.found(
             azure_calls.call(registry, "read the scope map", "scopeMaps/read"),
-            self._client.scope_maps.get(registry.resource_group, registry.name, name),
+            self._client.scope_maps.get(registry.resource_group, registry.name, name, **azure_calls.READ),
+            azure_parse.scope_map,
         )
-        return azure_parse.scope_map(found) if found else None
 
     async def _see_token(
         self, registry: model.Registry, name: str
     ) -> azure_parse.Provisioned[ports.Token] | None:
-        found = await azure_calls.found(
+        return await azure_calls.found(
             azure_calls.call(registry, "read the token", "tokens/read"),
-            self._client.tokens.get(registry.resource_group, registry.name, name),
+            self._client.tokens.get(registry.resource_group, registry.name, name, **azure_calls.READ),
+            azure_parse.token,
         )
-        return azure_parse.token(found) if found else None
 
 
 def _at(host: str, registries: Sequence[model.Registry]) -> model.Registry | None:

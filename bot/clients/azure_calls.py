@@ -7,7 +7,7 @@ and their text is the vendor's body.
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from azure.core import exceptions
 
@@ -16,6 +16,15 @@ from bot.clients import azure_errors
 
 T = TypeVar("T")
 S = TypeVar("S")
+# Keywords for each call of the SDK. Left alone it reads every error as JSON, and for a page of a
+# gateway or an empty 429 raises what json does: the status would be lost, and the Retry-After.
+READ: dict[str, Any] = {
+    "error_map": dict.fromkeys(range(300, 600), exceptions.HttpResponseError)
+    | {404: exceptions.ResourceNotFoundError}
+}
+WRITE: dict[str, Any] = READ | {"polling": False}
+# What a success that is not as documented ends in, in the SDK's hands or in ours.
+_UNREADABLE = (AttributeError, KeyError, IndexError, TypeError, ValueError)
 
 
 def call(registry: model.Registry, words: str, action: str, *, write: bool = False) -> azure_errors.Call:
@@ -30,19 +39,19 @@ async def asked(what: azure_errors.Call, answer: Awaitable[T]) -> T:
         return await answer
     except exceptions.AzureError as error:
         failure = azure_errors.from_sdk(what, error)
-    except ValueError as error:  # a success that is no JSON
+    except _UNREADABLE as error:
         failure = azure_errors.lost(what, error)
     raise failure
 
 
-async def found(what: azure_errors.Call, answer: Awaitable[T]) -> T | None:
+async def found(what: azure_errors.Call, answer: Awaitable[S], parse: Callable[[S], T]) -> T | None:
     """Return the SDK's answer, or None where the thing is not there but its registry is."""
-    return await asked(what, _or_none(answer))
+    return await asked(what, _parsed(answer, parse))
 
 
-async def _or_none(answer: Awaitable[T]) -> T | None:
+async def _parsed(answer: Awaitable[S], parse: Callable[[S], T]) -> T | None:
     try:
-        return await answer
+        return parse(await answer)
     except exceptions.ResourceNotFoundError as error:
         if azure_errors.parent_missing(error):
             raise

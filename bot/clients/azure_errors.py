@@ -87,14 +87,14 @@ def from_sdk(call: Call, error: exceptions.AzureError) -> errors.ServiceError:
 
 
 def lost(call: Call, error: BaseException) -> errors.ServiceError:
-    """Tell a request that never left from one whose answer never came."""
-    reached = not isinstance(error, exceptions.ServiceRequestTimeoutError) and not isinstance(
+    """Tell a request that never left from one whose answer never came, or cannot be read."""
+    never_left = isinstance(error, exceptions.ServiceRequestTimeoutError) or isinstance(
         error.__cause__, aiohttp.ClientConnectorError
     )
-    if call.write and reached:
-        # azure-core calls a connection that broke after sending a request error too
-        return errors.Unknown(f"Azure's answer was lost: could it {call.words}?", service=SERVICE)
-    return errors.Temporary(f"Azure could not be reached to {call.words}.", service=SERVICE)
+    if never_left:  # azure-core calls a connection that broke after sending a request error too
+        return errors.Temporary(f"Azure could not be reached to {call.words}.", service=SERVICE)
+    kind = errors.Unknown if call.write else errors.Temporary
+    return kind(f"Azure's answer was lost: could it {call.words}?", service=SERVICE)
 
 
 def parent_missing(error: exceptions.HttpResponseError) -> bool:
