@@ -26,6 +26,7 @@ class Board:
 
     def stamp(self) -> str:
         """Return a message timestamp: the time in microseconds, never the same twice."""
+        # A timestamp is also the message's id in its channel, so it must never repeat.
         self._last = max(self._last + 1, int(self._now().timestamp() * 1_000_000))
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
 
@@ -43,6 +44,7 @@ class Board:
         for channel in self.channels.values():
             if channel.user == user:
                 return channel
+        # Slack opens these by itself when an app first writes to somebody or somebody to the app.
         channel = entities.Channel(
             f"D0{next(self._direct):03d}{user[2:]}",
             "directmessage",
@@ -98,6 +100,8 @@ class Board:
 
     def find(self, channel_id: str, ts: str) -> entities.Message | None:
         """Find a message that everybody in the channel sees: ephemeral ones cannot be looked up."""
+        # Ephemeral messages live in one client only: the Web API knows nothing of them afterwards
+        # (https://docs.slack.dev/reference/methods/chat.postEphemeral).
         message = self.messages.get(channel_id, {}).get(ts)
         return message if message and message.only_for is None else None
 

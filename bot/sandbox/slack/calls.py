@@ -28,7 +28,7 @@ class Tier(enum.IntEnum):
     T2 = 20
     T3 = 50
     T4 = 100
-    SPECIAL = 600
+    SPECIAL = 600  # "hundreds per minute"
 
 
 class Token(enum.StrEnum):
@@ -72,6 +72,7 @@ class Call:
 
     def decoded(self, name: str, error: str) -> Any:
         """Return a nested argument, which a form body brings as JSON text."""
+        # slack_sdk sends JSON; older clients, and the documentation's own samples, send forms.
         value = self.args.get(name)
         if not isinstance(value, str) or not value:
             return value

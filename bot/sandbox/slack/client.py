@@ -94,6 +94,7 @@ class Client:
     async def fill(self, view: entities.View, spot: inputs.Spot, value: Json) -> entities.View:
         """Put a value into a field; its error goes away. Nothing is sent."""
         present = self._state.screens.views[view.id]
+        # Read again: the app may have updated the view since the person last looked.
         values = {block: dict(entries) for block, entries in present.values.items()}
         values.setdefault(spot.block_id, {})[spot.action_id] = value
         errors = {block: text for block, text in present.errors.items() if block != spot.block_id}
@@ -101,6 +102,7 @@ class Client:
 
     async def suggest(self, view: entities.View, spot: inputs.Spot, text: str) -> list[filling.Option]:
         """Search in an external select; too short a text is not sent."""
+        # The client keeps short texts to itself, which is why an app never sees one or two letters.
         if len(text) < spot.element.get("min_query_length", SHORTEST_QUERY):
             return []
         ack = await self._interact(payloads.suggestion(self._sender, view, spot, text))
@@ -122,6 +124,7 @@ class Client:
         screens = self._state.screens
         cleared = everything or bool(view.body.get("clear_on_close"))
         gone = [screens.views[view_id] for view_id in reversed(screens.stacks[self._user.id])]
+        # The views are gone before the app hears of it: view_closed cannot be prevented.
         closing = gone if cleared else gone[:1]
         for _ in closing:
             screens.close(self._user.id)
@@ -140,7 +143,7 @@ class Client:
             "tab": "home",
             "event_ts": self._state.board.stamp(),
         }
-        if home:
+        if home:  # the first visit has no view to show
             inner["view"] = payloads.view(self._sender, home)
         return await self.event(inner)
 
@@ -167,6 +170,7 @@ class Client:
             "team": self._sender.team_id,
             "event_ts": self._state.board.stamp(),
         }
+        # An app hears of joins only in channels that it is in itself.
         there = self._state.app.user_id in channel.members
         return await self.event(inner) if there else Sent(None)
 

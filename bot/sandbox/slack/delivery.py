@@ -39,6 +39,7 @@ class Delivery:
         way: parcels.Transport = self._http if self._http.url else self._socket
         if self._terms.same_envelope:
             parcel = replace(parcel, envelope=str(uuid.uuid4()))
+        # Copies go out at the same moment: one after the other would be too easy to tell apart.
         copies = 1 + self._terms.duplicates
         answers = await asyncio.gather(*(way.send(parcel) for _ in range(copies)))
         for ack in answers:
@@ -49,6 +50,7 @@ class Delivery:
 
     async def send_event(self, parcel: parcels.Parcel) -> parcels.Ack:
         """Deliver an event; when the app fails, go on trying in the background."""
+        # Only events are retried: a person whose click failed sees so and clicks again.
         ack = await self.send(parcel)
         if not ack.ok and not ack.no_retry:
             task = asyncio.create_task(self._retry(parcel, ack))

@@ -52,6 +52,7 @@ class SlackEmulator(emulator.Emulator):
         self.socket = socket_mode.SocketMode(journal, self.terms, app.id, lambda: self.url)
         self.delivery = delivery.Delivery(self.state, self.terms, http=self.http, socket=self.socket)
         self.api = webapi.WebApi(self.state, self.limits, self.socket.ticket)
+        # One object for each person: it remembers what a search offered, as a client does.
         self._persons = {}
 
     @property
@@ -101,6 +102,7 @@ class SlackEmulator(emulator.Emulator):
         return self
 
     async def __aexit__(self, *details: object) -> None:
+        # First what still sends, then what is sent over, so that nothing is left waiting.
         await self.delivery.stop()
         await self.socket.drop()
         await self.http.stop()

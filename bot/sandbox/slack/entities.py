@@ -37,6 +37,7 @@ class User:
     @property
     def handle(self) -> str:
         """Return the short name, as payloads give it in `username`."""
+        # Payloads never carry the name that people see, only this one.
         return self.name.lower().replace(" ", ".")
 
 
@@ -49,7 +50,7 @@ class Channel:
     members: frozenset[str] = frozenset()
     private: bool = False
     archived: bool = False
-    user: str | None = None
+    user: str | None = None  # whose direct messages these are
 
     @property
     def direct(self) -> bool:
@@ -71,6 +72,7 @@ class Usergroup:
 class App:
     """The installed app: what its manifest says, and its secrets."""
 
+    # Real values never come here, but a double that prints its tokens teaches the wrong habit.
     bot_token: str = field(repr=False)
     signing_secret: str = field(repr=False)
     app_token: str = field(default="", repr=False)
@@ -98,7 +100,7 @@ class Message:
     attachments: tuple[Json, ...] = ()
     thread_ts: str | None = None
     broadcast: bool = False  # a reply that is shown in the channel too
-    metadata: Json | None = None
+    metadata: Json | None = None  # the app's own note on a message; people never see it
     edited: str | None = None
     bot: bool = False
     only_for: str | None = None
@@ -116,7 +118,7 @@ class View:
     id: str
     user: str
     body: Json  # what the app sent, with the ids that Slack adds
-    hash: str
+    hash: str  # changes with each update, so that a late one can be told from a fresh one
     root_id: str
     previous_id: str | None = None
     values: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)

@@ -44,6 +44,7 @@ def options(holder: Json) -> list[Option]:
 def find(blocks: Iterable[Json], wanted: str, *, only_inputs: bool = False) -> inputs.Spot:
     """Find an element by label, button text, action id, block id, or `block id/action id`."""
     spots = [spot for spot in inputs.spots(blocks) if spot.is_input or not only_inputs]
+    # The first match wins, as the first one is what a person finds; `path` tells twins apart.
     for spot in spots:
         if wanted in {spot.label, spot.action_id, spot.block_id, spot.path}:
             return spot
@@ -85,6 +86,7 @@ def mistakes(view: entities.View) -> dict[str, str]:
 
 
 def _mistake(spot: inputs.Spot, entry: Json) -> str | None:
+    # The server checks none of this again: it is the client's own courtesy.
     if inputs.empty(entry):
         return None if spot.block.get("optional") else REQUIRED
     if spot.kind not in inputs.WRITTEN:

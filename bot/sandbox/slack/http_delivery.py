@@ -58,6 +58,7 @@ class HttpDelivery:
                     self.url, data=body, headers=headers, allow_redirects=False
                 ) as response:
                     answer = await response.read()
+        # Slack hangs up at the deadline too; what the app still does then goes on unseen.
         except TimeoutError:
             return parcels.Ack(parcels.Fate.TIMEOUT, took_s=time.perf_counter() - clock)
         except aiohttp.ClientError:
@@ -82,6 +83,7 @@ class HttpDelivery:
 
 
 def _decoded(answer: bytes) -> Json | str | None:
+    # Content types are not looked at: apps answer JSON under all kinds of them, and Slack takes it.
     text = answer.decode("utf-8", errors="replace").strip()
     try:
         decoded = json.loads(text)

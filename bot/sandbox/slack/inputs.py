@@ -111,6 +111,7 @@ def spots(blocks: Iterable[Json]) -> Iterator[Spot]:
 def _elements(block: Json) -> list[Json]:
     single = [block[key] for key in ("element", "accessory") if isinstance(block.get(key), dict)]
     several = block.get("elements", ()) if block["type"] in {"actions", "context_actions"} else ()
+    # A carousel holds cards, and each card holds buttons of its own.
     cards = block.get("actions", ()) if block["type"] == "card" else ()
     nested = [inner for card in block.get("elements", ()) for inner in card.get("actions", ())]
     return [*single, *several, *cards, *(nested if block["type"] == "carousel" else ())]
@@ -133,6 +134,8 @@ def values(blocks: Iterable[Json], typed: dict[str, dict[str, Json]]) -> dict[st
         start = initial(spot.element)
         if start is None:
             continue
+        # Keeping both ids through an update is how an app keeps what was typed, and changing the
+        # block's is how it empties a field.
         kept = typed.get(spot.block_id, {}).get(spot.action_id)
         same = kept is not None and kept["type"] == spot.kind
         found.setdefault(spot.block_id, {})[spot.action_id] = kept if kept and same else start

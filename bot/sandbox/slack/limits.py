@@ -11,7 +11,7 @@ from bot.sandbox.slack import calls
 
 POST_RATE = 1.0  # chat.postMessage: about one a second for each channel, short bursts allowed
 POST_BURST = 5.0
-URGENT = frozenset({"chat.postMessage"})
+BY_CHANNEL = frozenset({"chat.postMessage"})
 
 
 @dataclass(slots=True)
@@ -25,6 +25,7 @@ class Bucket:
 
     def take(self, now: dt.datetime) -> float:
         """Take a token and return 0, or return the seconds until there is one."""
+        # A clock that is moved back must not take tokens away.
         self.tokens = min(self.size, self.tokens + max(0.0, (now - self.at).total_seconds()) * self.rate)
         self.at = now
         if self.tokens >= 1:
@@ -45,7 +46,8 @@ class Limits:
         """Return 0 for a call that may pass, else Slack's Retry-After in whole seconds."""
         if not self.on:
             return 0
-        by_channel = method in URGENT
+        # All other methods count for the method and the team, however many channels they touch.
+        by_channel = method in BY_CHANNEL
         key = (method, channel if by_channel else "")
         size, rate = (POST_BURST, POST_RATE) if by_channel else (float(tier), tier / 60)
         bucket = self._buckets.setdefault(key, Bucket(size, rate, size, self.now()))

@@ -27,6 +27,7 @@ FORMATS = {
 
 def plain(text: str, names: Mapping[str, str]) -> str:
     """Return mrkdwn as a person reads it. `names` maps ids of users, channels and groups to names."""
+    # Code first: nothing inside it is markup. Entities last: an escaped sign never becomes markup.
     parts = CODE.split(text)
     read = [
         part.strip("`").strip("\n") if index % 2 else _prose(part, names) for index, part in enumerate(parts)
@@ -47,6 +48,7 @@ def _reference(inner: str, names: Mapping[str, str]) -> str:
     if target.startswith("!subteam^"):
         group = target.removeprefix("!subteam^")
         return f"@{names.get(group, label.removeprefix('@') or group)}"
+    # Clients show their own time zone; a text that is compared needs one that does not move.
     if target.startswith("!date^"):
         return _date(target, label)
     if target.startswith("!"):

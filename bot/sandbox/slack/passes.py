@@ -37,6 +37,8 @@ class Passes:
 
     def trigger(self, user: str, *, view: str | None = None) -> str:
         """Give out a trigger; its clock starts now, on Slack's side."""
+        # The way to the app and the app's own way to views.open both count against the three
+        # seconds (https://github.com/slackapi/bolt-js/issues/1662).
         now = self._now()
         number = f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**12)}"
         trigger = entities.Trigger(f"{number}.{secrets.token_hex(16)}", user, now + TRIGGER_LIFE, view)
@@ -48,6 +50,7 @@ class Passes:
         trigger = self._triggers.get(trigger_id)
         if trigger is None:
             return Refusal.INVALID_TRIGGER
+        # "Used" before "expired": a duplicate that comes late learns what really happened.
         if trigger.used:
             return Refusal.EXCHANGED_TRIGGER
         if self._now() > trigger.expires:

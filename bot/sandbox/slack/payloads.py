@@ -24,6 +24,7 @@ class Sender:
     @property
     def team_id(self) -> str:
         """Return the team of the person, which for a stranger is not ours."""
+        # What an app must look at before it trusts a click in a shared channel.
         return self.user.team_id or self.team.id
 
     @property
@@ -51,6 +52,7 @@ class Sender:
             "api_app_id": self.app.id,
             "token": self.verification,
             "team": {"id": self.team_id, "domain": self.domain, **names},
+            # Always there, and null outside Enterprise Grid.
             "enterprise": {"id": grid, "name": self.team.enterprise_name} if grid else None,
             "is_enterprise_install": False,
         }
@@ -60,6 +62,7 @@ def command(
     sender: Sender, command: str, text: str, *, channel: entities.Channel, trigger_id: str, response_url: str
 ) -> dict[str, str]:
     """Return the form fields of a slash command."""
+    # Private places keep their names to themselves.
     name = channel.name
     if channel.private:
         name = "directmessage" if channel.direct else "privategroup"
@@ -99,6 +102,7 @@ def view(sender: Sender, shown: entities.View) -> Json:
     app, body = sender.app, shown.body
     return {
         "id": shown.id,
+        # The viewer's team, beside the one that has the app: they differ in shared channels.
         "team_id": sender.team_id,
         "type": body["type"],
         "blocks": shown.blocks,
@@ -126,7 +130,7 @@ def submission(sender: Sender, shown: entities.View, *, trigger_id: str) -> Json
         **sender.interactive("view_submission"),
         "trigger_id": trigger_id,
         "view": view(sender, shown),
-        "response_urls": [],
+        "response_urls": [],  # filled only for selects with response_url_enabled, which are not modelled
     }
 
 
@@ -149,6 +153,7 @@ def suggestion(sender: Sender, shown: entities.View, spot: inputs.Spot, text: st
 
 def action(spot: inputs.Spot, value: Json | None, *, action_ts: str) -> Json:
     """Return the entry of `actions` for one element. `value` is its entry in `state.values`, if any."""
+    # A menu's entry carries its choice (`value`), not the whole list it was chosen from.
     known: Json = {
         key: spot.element[key]
         for key in ("text", "value", "style", "url", "placeholder", "confirm", "initial_option")
@@ -196,6 +201,7 @@ def message_action(sender: Sender, origin: Origin, action: Json, *, trigger_id: 
     }
     if shown.thread_ts:
         container["thread_ts"] = shown.thread_ts
+    # Slack does not keep ephemeral messages, so it has none to send along.
     visible = {} if shown.only_for else {"message": message(sender.app, sender.team, shown)}
     return {
         **sender.interactive("block_actions"),
@@ -244,6 +250,7 @@ def _profile(app: entities.App, team: entities.Team) -> Json:
 def event(sender: Sender, inner: Json, *, event_id: str, event_time: int) -> Json:
     """Wrap an event for delivery; `event_id` is what tells a redelivery from a second event."""
     team, app = sender.team, sender.app
+    # Only events leave the enterprise out where there is none; interactive payloads say null.
     grid = {"enterprise_id": team.enterprise_id} if team.enterprise_id else {}
     return {
         "token": sender.verification,

@@ -48,6 +48,7 @@ class Person:
     async def command(self, command: str, text: str = "", channel: str = "") -> Reaction:
         """Type a slash command in a channel (or, without one, in their direct messages with the bot)."""
         there = self._channel(channel) if channel else self._state.direct(self.id)
+        # Somebody of another team has their own team's apps, even in a channel that both share.
         if command not in self._state.app.commands or self._state.stranger(self._user):
             text = f"{command} is not a valid command."
             notice = entities.Notice(self.id, "invalid_command", text, there.id)
@@ -100,6 +101,7 @@ class Person:
     ) -> Reaction:
         if isinstance(where, reading.Seen):
             self._channel(where.channel)
+            # A client may be behind: the button was there when the person looked, and Slack sends the click.
             message = client.current(self._state, where.message)
             return self._reaction(await self.client.act_in_message(message, spot, value))
         view = self._state.screens.views.get(where.view.id)
@@ -118,6 +120,8 @@ class Person:
             raise filling.NotOnScreen(f"{field!r} is a {spot.kind}: nothing can be typed there.")
         entry = {"type": spot.kind, "value": text or None}
         view = await self.client.fill(view, spot, entry)
+        # Enter is what triggers unless the element says otherwise
+        # (https://docs.slack.dev/reference/block-kit/composition-objects/dispatch-action-configuration-object).
         on = spot.element.get("dispatch_action_config", {}).get("trigger_actions_on", ["on_enter_pressed"])
         due = "on_character_entered" in on or (enter and "on_enter_pressed" in on)
         if spot.dispatches and due:
@@ -183,10 +187,9 @@ class Person:
     def sees(self, channel: str) -> list[reading.Seen]:
         """Return what a channel shows, oldest first: no replies, but ephemeral messages to this person."""
         messages = self._state.board.shown(self._channel(channel).id, to=self.id)
+        names = self._names
         return [
-            reading.seen(message, self._names)
-            for message in messages
-            if not message.reply or message.broadcast
+            reading.seen(message, names) for message in messages if not message.reply or message.broadcast
         ]
 
     def thread(self, channel: str, ts: str) -> list[reading.Seen]:

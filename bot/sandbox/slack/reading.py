@@ -119,6 +119,7 @@ def _input(block: Json, view: entities.View) -> list[str]:
 
 
 def _block(block: Json, names: Names) -> list[str]:
+    # Blocks that came later are read by the texts in them, so that a new one is never invisible.
     render = RENDERERS.get(block["type"])
     return render(block, names) if render else [_text(part, names) for part in _texts(block)]
 
@@ -133,6 +134,7 @@ def _table(block: Json, names: Names) -> list[str]:
 
 def _section(block: Json, names: Names) -> list[str]:
     lines = [_text(block["text"], names)] if "text" in block else []
+    # Fields are written as a bold name, a line break and a value; one line reads better.
     lines += [_text(field, names).replace("\n", ": ", 1) for field in block.get("fields", ())]
     if accessory := block.get("accessory"):
         lines.append(_element(accessory))

@@ -22,6 +22,7 @@ def to_command(known: state.State, sent: dict[str, str], ack: parcels.Ack) -> en
     user, channel, command = sent["user_id"], sent["channel_id"], sent["command"]
     code = CODES.get(ack.fate)
     if ack.ok and ack.answer:
+        # What a command answers is a message like any other, and checked like one.
         try:
             said = chat.content(calls.Call(known, ack.answer), what=f"the answer to {command}")
         except calls.ApiError as error:
@@ -62,6 +63,7 @@ def to_search(known: state.State, ack: parcels.Ack) -> Json:
 
 def to_submission(known: state.State, view: entities.View, ack: parcels.Ack) -> entities.Notice | None:
     """Close, clear, update or push, show errors at fields, or say that it failed."""
+    # The app may have updated the view, or the person closed it, while the answer was on its way.
     present = known.screens.views.get(view.id)
     if present is None:
         return None
@@ -74,7 +76,7 @@ def to_submission(known: state.State, view: entities.View, ack: parcels.Ack) -> 
 
 def _follow(known: state.State, view: entities.View, answer: Json) -> str | None:
     action = answer.get("response_action")
-    if not answer:
+    if not answer:  # a plain acknowledgement closes this one view, not those below it
         known.screens.close(view.user)
     elif action == "clear":
         known.screens.clear(view.user)
@@ -89,6 +91,7 @@ def _follow(known: state.State, view: entities.View, answer: Json) -> str | None
 
 
 def _show_errors(known: state.State, view: entities.View, errors: object) -> str | None:
+    # Slack shows an error below an input block only; one for any other block breaks the whole answer.
     fields = {spot.block_id for spot in inputs.spots(view.blocks) if spot.is_input}
     good = (
         isinstance(errors, dict)

@@ -50,6 +50,7 @@ class Screens:
 
     def open(self, user: str, body: Json) -> entities.View:
         """Show a first modal; what the person had open before is gone."""
+        # Slack documents one stack for a person and an app, and nothing about a second one.
         self.clear(user)
         view = self._add(user, body, previous=None)
         self.stacks[user] = [view.id]
@@ -78,6 +79,7 @@ class Screens:
 
     def update(self, view: entities.View, body: Json) -> entities.View:
         """Replace what a view shows; what was typed stays where block and action ids are the same."""
+        # An update takes errors and the banner away: the app has answered.
         typed = {block: dict(entries) for block, entries in view.values.items()}
         filled = _filled(body)
         changed = replace(
@@ -147,6 +149,7 @@ def _filled(body: Json) -> Json:
 
 def with_ids(blocks: list[Json]) -> list[Json]:
     """Return blocks with made-up ids where there are none."""
+    # Apps may compare what they sent with what comes back, so the caller's own object stays as it is.
     filled = copy.deepcopy(blocks)
     for block in filled:
         block.setdefault("block_id", secrets.token_urlsafe(4)[:5])

@@ -49,6 +49,7 @@ class SocketMode:
         if ticket not in self._tickets:
             return web.json_response({"ok": False, "error": "invalid_ticket"}, status=403)
         self._tickets.discard(ticket)
+        # Slack pings about every ten seconds, and gives up on a client that is silent.
         socket = web.WebSocketResponse(heartbeat=PING_S)
         await socket.prepare(request)
         if len(self.connections) >= MOST_CONNECTIONS:
@@ -87,6 +88,7 @@ class SocketMode:
         except ValueError:
             return
         envelope = frame.get("envelope_id") if isinstance(frame, dict) else None
+        # Several copies may wait under one id; each acknowledgement settles one of them.
         waiting = self._waiting.get(str(envelope), [])
         if waiting:
             waiting.pop(0).set_result(frame)
@@ -106,6 +108,7 @@ class SocketMode:
         clock = time.perf_counter()
         try:
             async with asyncio.timeout(self._terms.deadline_s):
+                # Which connection gets a payload is not defined, so no app may count on it.
                 await random.choice(self.connections).send_json(_envelope(envelope, parcel))  # noqa: S311  # no secret
                 frame = await waiting
         except TimeoutError:
@@ -122,6 +125,7 @@ class SocketMode:
 
         Nothing more is sent over it; the app closes it once it has a new one.
         """
+        # Closing it here as well would make the SDK connect twice, and lose what falls between.
         for socket in list(self.connections):
             self.connections.remove(socket)
             self._leaving.append(socket)

@@ -24,6 +24,7 @@ class State:
         self.team = team
         self.app = app
         self.users = {user.id: user for user in people}
+        # The bot is a user like others: it is a member of channels and the author of messages.
         self.users[app.user_id] = entities.User(app.user_id, app.name, bot=True)
         self.groups = {group.id: group for group in groups}
         self.feed = changes.Feed()

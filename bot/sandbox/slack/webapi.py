@@ -34,7 +34,7 @@ class WebApi:
         """Run one method."""
         name = request.match_info["method"]
         method = methods.ALL.get(name)
-        if method is None:
+        if method is None:  # Slack says so before it looks at the token
             return _answer({"ok": False, "error": "unknown_method", "req_method": name})
         try:
             args = await _arguments(request)
@@ -57,6 +57,7 @@ class WebApi:
         return response
 
     def _authenticate(self, request: web.Request, args: Json, method: calls.Method) -> None:
+        # The token leaves the arguments here, so that no method can echo it.
         header = request.headers.get("Authorization", "")
         token = header.removeprefix("Bearer ").strip() or str(args.pop("token", ""))
         if method.token is Token.NONE:
@@ -65,6 +66,7 @@ class WebApi:
             raise ApiError("not_authed")
         app = self._state.app
         kinds = {app.bot_token: Token.BOT, **({app.app_token: Token.APP} if app.app_token else {})}
+        # The order of the refusals is Slack's: whose token, is it alive, is it of the right kind.
         if token not in kinds:
             raise ApiError("invalid_auth")
         if self.revoked:
@@ -74,6 +76,7 @@ class WebApi:
 
     async def response_url(self, request: web.Request) -> web.Response:
         """Take a post to a response URL; the address itself is the secret, so there is no token."""
+        # A refused post costs one of the five uses as well.
         url = self._state.passes.use(request.path)
         if isinstance(url, passes.Refusal):
             self._state.complain(f"response_url: {url.value}")

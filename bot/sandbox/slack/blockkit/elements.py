@@ -56,7 +56,7 @@ BUTTON = record(
     {
         **_ID,
         "url": objects.URL,
-        "value": string(2000, shortest=0),
+        "value": string(2000, shortest=0),  # link buttons are often made with an empty one
         "style": _STYLE,
         "confirm": objects.CONFIRM,
         "accessibility_label": string(75),
@@ -190,6 +190,7 @@ IN_ACTIONS: dict[str, Rule] = {
     **BUTTONS,
     "rich_text_input": WRITTEN["rich_text_input"],
 }
+# As the section's accessory: no field to write in, and no date with a time.
 IN_SECTION: dict[str, Rule] = {
     **MENUS,
     **{kind: rule for kind, rule in PICKERS.items() if kind != "datetimepicker"},

@@ -80,6 +80,7 @@ def initial_among(name: str) -> Cross:
     """Return the rule that what is chosen at first is one of the options offered."""
 
     def check(value: Json, at: str) -> Iterator[Problem]:
+        # Slack wants the whole option again, not its value alone.
         given = value.get(name)
         chosen = given if isinstance(given, list) else [given]
         offered = list(_offered(value))

@@ -61,6 +61,7 @@ def whole(least: int | None = None, most: int | None = None) -> Rule:
     """Return the rule for a whole number within bounds."""
 
     def check(value: object, at: str) -> Iterator[Problem]:
+        # In Python a boolean is an integer; in JSON it is not.
         if not isinstance(value, int) or isinstance(value, bool):
             yield Problem(at, "must be an integer", "type")
         elif least is not None and value < least:
@@ -122,6 +123,7 @@ def record(required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = N
         if not isinstance(value, dict):
             yield Problem(at, "must provide an object", "type")
             return
+        # null counts as absent: clients differ in whether they leave a field out or send it empty.
         for name in required:
             if value.get(name) is None:
                 yield Problem(at, f"missing required field: {name}", "required")
@@ -140,6 +142,7 @@ def _fields(value: Json, fields: Mapping[str, Rule], at: str) -> Iterator[Proble
             yield from fields[name](entry, f"{at}/{name}")
 
 
+# The rules come as a function so that blocks can hold blocks: the table may name itself.
 def tagged(rules: Callable[[], Mapping[str, Rule]], *, only: frozenset[str] | None = None) -> Rule:
     """Return the rule for an object whose `type` says which rule it follows."""
 

@@ -57,6 +57,7 @@ def check_view(view: object) -> list[Problem]:
 
 
 def _submittable(view: Json, held: list[Json]) -> Iterator[Problem]:
+    # A modal without inputs needs no button: it may be there to be read.
     if any(block.get("type") == "input" for block in held) and not view.get("submit"):
         yield Problem("/view", "missing required field: submit (the view has input blocks)", "required")
 
@@ -86,6 +87,8 @@ def check_blocks(given: object) -> list[Problem]:
 
 def check_options(answer: object) -> list[Problem]:
     """Return what is wrong with the answer to a search; `options` may be empty."""
+    # Slack shows "no result" for any of these and tells nobody
+    # (https://github.com/slackapi/bolt-js/issues/1630).
     if not isinstance(answer, dict) or not ({"options", "option_groups"} & set(answer)):
         return [Problem("", "must define either options or option_groups", "required")]
     rule = record(

@@ -34,6 +34,7 @@ def content(call: Call, *, what: str) -> Content:
     if attachments and len(attachments) > MOST_ATTACHMENTS:
         raise ApiError("too_many_attachments")
     found = Content(call.text("text"), blocks, attachments, _metadata(call))
+    # The text has limits of its own, which differ from method to method; the blocks' are the same.
     problems = blockkit.check_message({"blocks": list(blocks)}) if blocks else []
     if problems:
         raise invalid_blocks(call.state, what, problems)
@@ -89,7 +90,9 @@ def destination(call: Call) -> entities.Channel:
     if channel is None:
         raise ApiError("channel_not_found")
     conversations.visible(call, channel.id)
-    if call.state.app.user_id not in channel.members:
+    # With chat:write.public an app may post into public channels that it is not in.
+    public = not channel.private and "chat:write.public" in call.state.app.scopes
+    if call.state.app.user_id not in channel.members and not public:
         raise ApiError("not_in_channel")
     if channel.archived:
         raise ApiError("is_archived")
@@ -133,6 +136,7 @@ def post_message(call: Call) -> Json:
 def _thread(call: Call, channel: entities.Channel) -> str | None:
     thread_ts = call.text("thread_ts")
     parent = call.state.board.find(channel.id, thread_ts) if thread_ts else None
+    # A thread whose first message was deleted goes on, so a parent that is gone is no error.
     if parent and parent.reply:
         call.state.complain("thread_ts is that of a reply: Slack wants the ts of the thread's first message")
         return parent.thread_ts
@@ -171,7 +175,7 @@ def update(call: Call) -> Json:
         text=message.text if said.text is None else said.text,
         blocks=said.blocks or (),
         attachments=message.attachments if said.attachments is None else said.attachments,
-        metadata=said.metadata or message.metadata,
+        metadata=said.metadata or message.metadata,  # left out means unchanged
         edited=call.state.board.stamp() if said.text is not None else message.edited,
     )
     shown = _shown(call, changed)
@@ -232,6 +236,7 @@ def permalink(call: Call) -> Json:
 
 def respond(known: state.State, url: entities.ResponseUrl, body: dict[str, Any]) -> None:
     """Act on a post to a response URL; ApiError where Slack refuses it."""
+    # Of a command there is no original: then these two flags change nothing.
     call = Call(known, body)
     original = known.board.messages.get(url.channel, {}).get(url.message or "")
     if call.flag("delete_original") and original:

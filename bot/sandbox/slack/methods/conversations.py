@@ -19,6 +19,7 @@ def family(channel: entities.Channel) -> str:
 
 def visible(call: Call, channel_id: str) -> entities.Channel:
     """Return a channel that the bot can see; private ones that it is not in do not exist for it."""
+    # Slack does not tell "not there" from "not yours to see".
     channel = call.state.board.channel(channel_id)
     if channel is None or (channel.private and call.state.app.user_id not in channel.members):
         raise ApiError("channel_not_found")
@@ -31,7 +32,7 @@ def opened(call: Call) -> Json:
     names = [name for name in str(call.args.get("users") or "").split(",") if name]
     if not names:
         raise ApiError("users_list_not_supplied")
-    if len(names) > 1:
+    if len(names) > 1:  # a group of people needs a scope that a bot of this kind does not have
         raise ApiError("missing_scope", needed="mpim:write", provided=",".join(sorted(call.state.app.scopes)))
     user = call.user(names[0])
     if user.deleted:

@@ -13,6 +13,7 @@ LONGEST_PAGE = 1000
 
 def page(items: Sequence[Json] | Sequence[str], call: Call) -> tuple[list[Json | str], Json]:
     """Return one page of a list, and the `response_metadata` that leads to the next."""
+    # Cursors are opaque to apps; here they are offsets, since nothing changes between two pages.
     limit = min(call.number("limit", 100), LONGEST_PAGE)
     cursor = call.text("cursor") or "0"
     if not cursor.isdigit() or int(cursor) > len(items):

@@ -64,6 +64,7 @@ def _shown(call: Call, view: entities.View) -> Json:
 
 def opened(call: Call) -> Json:
     """Open a modal for whoever caused the trigger."""
+    # The view is checked first, so that a refused one leaves the trigger to be used.
     view = body(call, "modal")
     _unique(call, view)
     trigger = _trigger(call)
@@ -75,6 +76,7 @@ def pushed(call: Call) -> Json:
     view = body(call, "modal")
     _unique(call, view)
     trigger = _trigger(call)
+    # Only something done in a modal may push onto it, and only while that modal is open.
     if trigger.view not in call.state.screens.stacks.get(trigger.user, ()):
         raise ApiError("not_found")
     added = call.state.screens.push(trigger.user, view)
@@ -84,6 +86,7 @@ def pushed(call: Call) -> Json:
 
 
 def _fresh(call: Call, view: entities.View) -> None:
+    # Without a hash the last writer wins, whatever it was looking at.
     wanted = call.text("hash")
     if wanted and wanted != view.hash:
         raise ApiError("hash_conflict")
