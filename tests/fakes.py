@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import datetime as dt
 import secrets
@@ -248,6 +249,7 @@ class FakeTower:
         self.registries = registries
         self.known = workspaces
         self.held: dict[int, list[HeldCredential]] = {one.id: [] for one in workspaces}
+        self.bad_names: set[str] = set()
         self.not_yet = 0  # how many logins fail although the password is right
         self._number = 0
 
@@ -271,6 +273,8 @@ class FakeTower:
     async def check_name(self, workspace_id: int, name: str) -> ports.NameCheck:
         """Judge a name."""
         async with self.journal.call("check_name"):
+            if name in self.bad_names:
+                return ports.NameCheck.BAD
             taken = any(one.shown.name == name for one in self.held[workspace_id])
             return ports.NameCheck.TAKEN if taken else ports.NameCheck.FREE
 
@@ -352,12 +356,15 @@ class FakeNotifier:
         self.messages: dict[str, tuple[Role, model.State, int]] = {}
         self.alerts: list[str] = []
         self.closed: set[Role] = set()  # places the bot cannot write to
+        self.open = asyncio.Event()  # cleared: every message takes until it is set again
+        self.open.set()
 
     async def show(
         self, request: model.Request, copy: model.Copy, *, copies: dict[Role, model.Copy]
     ) -> model.Copy:
         """Post or update a message."""
         async with self.journal.call(f"show:{copy.role}"):
+            await self.open.wait()
             if copy.role in self.closed:
                 return copy.model_copy(update={"error": "The bot is not in this channel."})
             message = copy.message or f"{copy.role}-{len(self.messages)}-{len(copies)}"

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from bot import attention, audit, copies, inspection, lease, model, ports, recorder, service
+from bot import attention, audit, copies, inspection, lease, model, policy, ports, recorder, service
 from bot.provision import names, saga, work
 from tests import builders, fakes
 
@@ -42,7 +42,9 @@ class FrailStore:
 class Engine:
     """One bot's core: people's clicks go in, what the fakes hold comes out."""
 
-    def __init__(self, store: ports.Store, clock: fakes.FakeClock, **timing: float) -> None:
+    def __init__(
+        self, store: ports.Store, clock: fakes.FakeClock, *, rules: policy.Rules | None = None
+    ) -> None:
         self.clock = clock
         self.journal = fakes.Journal()
         self.store = cast("ports.Store", FrailStore(store, self.journal))
@@ -52,10 +54,10 @@ class Engine:
         self.tower = fakes.FakeTower(self.journal, self.registries, builders.a_workspace())
         self.wave = fakes.FakeWave(self.journal, self.tower)
         self.notifier = fakes.FakeNotifier(self.journal)
-        self.rules = builders.some_rules()
+        self.rules = rules or builders.some_rules()
         self.woken: list[str] = []
         self.record = recorder.Recorder(self.store, TRAIL, clock)
-        self.attention = self.an_attention(**timing)
+        self.attention = self.an_attention()
         self.service = service.RequestService(
             store=self.store,
             record=self.record,
