@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import aiohttp
 import structlog
 from slack_bolt.response import BoltResponse
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
@@ -52,22 +50,22 @@ class Answers:
                 text=message.text,
                 blocks=message.blocks,
             )
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+        except faults.RAISED as error:
             await self._respond(payload, message, error)
 
     async def _respond(self, payload: Payload, message: blocks.Message, first: Exception) -> None:
         # A response_url works where the bot is no member, for half an hour and five messages.
         url = text_at(payload, "response_url")
         if not url:
-            log.warning("slack.answer.lost", error=_name(first))
+            log.warning("slack.answer.lost", error=faults.word(first))
             return
         hook = AsyncWebhookClient(url, session=self._client.session, proxy=self._client.proxy)
         try:
             answer = await hook.send(
                 text=message.text, blocks=message.blocks, response_type="ephemeral", replace_original=False
             )
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            log.warning("slack.answer.lost", error=_name(error))
+        except faults.RAISED as error:
+            log.warning("slack.answer.lost", error=faults.word(error))
             return
         if answer.status_code != 200:  # noqa: PLR2004  # HTTP's word for done
             log.warning("slack.answer.lost", status=answer.status_code)
@@ -95,7 +93,3 @@ def ephemeral(note: Note) -> BoltResponse:
 def field_errors(problems: dict[str, str]) -> BoltResponse:
     """Return errors at fields of a form; what was typed stays."""
     return BoltResponse(status=200, body={"response_action": "errors", "errors": problems})
-
-
-def _name(error: Exception) -> str:
-    return faults.code(error) if isinstance(error, SlackApiError) else type(error).__name__

@@ -46,6 +46,11 @@ def code(error: SlackApiError) -> str:
     return found if isinstance(found, str) and _CODE.fullmatch(found) else ""
 
 
+def word(error: Exception) -> str:
+    """Return one word for the log: Slack's code, or the kind of error."""
+    return (code(error) if isinstance(error, SlackApiError) else "") or type(error).__name__
+
+
 def closed(error_code: str) -> str | None:
     """Return why a place cannot be written to, and what to do; None for every other code."""
     if error_code.startswith("restricted_action"):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import aiohttp
 import structlog
 from slack_bolt.context.async_context import AsyncBoltContext
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import model
-from handlers.slack import parse
+from handlers.slack import faults, parse
 from handlers.slack.parse import Payload, text_at
 
 log = structlog.get_logger(__name__)
@@ -46,8 +44,8 @@ class People:
     async def _enterprise(self, user: str) -> str | None:
         try:
             answer = await self._client.users_info(user=user)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            log.warning("slack.user.unknown", error=type(error).__name__)
+        except faults.RAISED as error:
+            log.warning("slack.user.unknown", error=faults.word(error))
             return None
         profile = parse.at(answer.data, "user")
         if parse.at(profile, "is_stranger") or parse.at(profile, "deleted"):

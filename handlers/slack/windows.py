@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import errors, forms, model
@@ -18,7 +16,6 @@ from handlers.slack.markup import Json
 from handlers.slack.parse import Payload, text_at
 
 PATIENCE_S = 15.0  # a window stands open: nobody's acknowledgement waits for this
-TROUBLE = (SlackApiError, aiohttp.ClientError, TimeoutError)
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +50,7 @@ class Windows:
         self._newest[view] = choice
         try:
             filled = await self._previewed(payload, by, place)
-            if self._newest[view] == choice:  # else a newer choice is being looked up, and will be shown
+            if self._newest.get(view) == choice:  # else a newer choice is being looked up, and will be shown
                 await self._replace(parse.at(payload, "view"), filled)
         finally:
             if self._newest.get(view) == choice:
@@ -62,8 +59,8 @@ class Windows:
     async def _open(self, payload: Payload, view: Json) -> object:
         try:
             opened = await self._quick.views_open(trigger_id=parse.needed(payload, "trigger_id"), view=view)
-        except TROUBLE as error:
-            log.warning("slack.window.not_opened", error=_name(error))
+        except faults.RAISED as error:
+            log.warning("slack.window.not_opened", error=faults.word(error))
             await self._tell.whisper(payload, (replies.form_not_opened(),))
             return None
         return parse.at(opened.data, "view")
@@ -100,22 +97,16 @@ class Windows:
             await self._update({"id": text_at(view, "id")}, filled)
 
     async def _update(self, view: object, filled: Json) -> str | None:
-        """Show something in a window; return Slack's code if it does not want to."""
+        """Show something in a window; return why it could not be."""
         view_id, version = text_at(view, "id"), text_at(view, "hash") or None
         try:
             await self._patient.views_update(view_id=view_id, hash=version, view=filled)
-        except SlackApiError as error:
+        except faults.RAISED as error:
             # not_found is a window that was closed meanwhile.
-            log.info("slack.window.not_updated", error=faults.code(error))
-            return faults.code(error)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            log.warning("slack.window.not_updated", error=type(error).__name__)
+            log.info("slack.window.not_updated", error=faults.word(error))
+            return faults.word(error)
         return None
 
     async def sorry(self, payload: Payload, note: Note) -> None:
         """Tell somebody that a window will not be filled."""
         await self._tell.whisper(payload, note)
-
-
-def _name(error: BaseException) -> str:
-    return faults.code(error) if isinstance(error, SlackApiError) else type(error).__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -275,29 +276,33 @@ GRID = entities.Team("T0SANDBOX", "Acme Genomics", enterprise_id="E0ACME", enter
 
 
 @pytest.mark.parametrize(
-    ("enterprise", "tenant"),
-    [({"id": "U0CLEO", "enterprise_user": {"enterprise_id": "E0ACME"}}, "T0SANDBOX"), (None, "T0SECOND")],
+    ("answer", "tenant"),
+    [
+        ({"ok": True, "user": {"enterprise_user": {"enterprise_id": "E0ACME"}}}, "T0SANDBOX"),
+        ({"ok": True, "user": {"enterprise_user": {"enterprise_id": "E0OTHER"}}}, "T0SECOND"),
+        (
+            {"ok": True, "user": {"enterprise_user": {"enterprise_id": "E0ACME"}, "is_stranger": True}},
+            "T0SECOND",
+        ),
+        ({"ok": True, "user": {"enterprise_user": {"enterprise_id": "E0ACME"}, "deleted": True}}, "T0SECOND"),
+        ({"ok": True}, "T0SECOND"),
+        ({"ok": False, "error": "user_not_found"}, "T0SECOND"),
+    ],
 )
 async def test_a_colleague_of_another_workspace_of_the_organization_is_ours(
-    enterprise: dict[str, object] | None, tenant: str
+    answer: dict[str, object], tenant: str
 ) -> None:
     """On Enterprise Grid Slack itself is asked; without a clear answer somebody stays a stranger."""
     async with houses.opened(GRID) as house:
         cleo = entities.User(acme.CLEO, "Cleo", team_id="T0SECOND")
         house.slack.state.users[acme.CLEO] = cleo
-        if enterprise is not None:
-            house.slack.faults.append(users_info(enterprise))
+        house.slack.faults.append(Fault("/api/users.info", status=200, body=json.dumps(answer)))
         person = people.Person(house.slack.state, house.slack.delivery, cleo, lambda: house.slack.url)
         seen = await shown(house, person)
 
         await person.click(seen, text.APPROVE)
 
         assert [click.by.tenant for _, click in house.service.clicks] == [tenant]
-
-
-def users_info(user: dict[str, object]) -> Fault:
-    """Return Slack's answer about one user, as on Enterprise Grid."""
-    return Fault("/api/users.info", status=200, body=json.dumps({"ok": True, "user": user}))
 
 
 async def test_a_window_of_another_version_is_explained(house: House, ana: people.Person) -> None:
@@ -327,15 +332,20 @@ async def test_the_window_of_a_denial_may_not_open(house: House, ben: people.Per
     assert reaction.ok
 
 
+@pytest.mark.parametrize("way", [{"status": 404, "body": "expired_url"}, {"cut": True}])
 async def test_an_answer_that_cannot_be_given_is_only_logged(
-    house: House, ben: people.Person, service: ServiceDouble, everything_logged: Callable[[], str]
+    house: House,
+    ben: people.Person,
+    service: ServiceDouble,
+    way: dict[str, Any],
+    everything_logged: Callable[[], str],
 ) -> None:
     """With both ways closed nothing breaks; the log says that an answer was lost."""
     service.failing["approve"] = errors.NotAccepted("away")
     seen = await shown(house, ben)
     house.slack.faults += [
         Fault("/api/chat.postEphemeral$", None, 200, body='{"ok":false,"error":"user_not_in_channel"}'),
-        Fault("/actions/", None, 404, body="expired_url"),
+        Fault("/actions/", None, **way),
     ]
 
     reaction = await ben.click(seen, text.APPROVE)

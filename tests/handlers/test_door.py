@@ -14,11 +14,15 @@ import pytest
 from pydantic import SecretStr
 
 from bot import errors
+from bot.sandbox import acme
+from bot.sandbox.emulator import Fault
 from bot.sandbox.slack import signing
+from handlers import replies
 from handlers.slack import door, ids
 from tests.handlers import samples
 from tests.handlers.house import SECRET, House
 from tests.handlers.service_double import ServiceDouble
+from tests.waiting import wait_until
 
 FORM = "application/x-www-form-urlencoded"
 MARKER = "a-word-that-must-not-be-logged"
@@ -262,6 +266,52 @@ async def test_what_is_unknown_is_acknowledged_quietly(
     assert answer.status_code in {200, 400}
     assert MARKER not in everything_logged()
     assert "Traceback" not in everything_logged()
+
+
+async def test_a_shortcut_of_another_version_is_explained(house: House, browser: httpx.AsyncClient) -> None:
+    """A shortcut knows no channel: its answer is a window."""
+    trigger = house.slack.state.passes.trigger(acme.ANA)
+    raw = interaction(
+        type="shortcut",
+        callback_id="long_gone",
+        trigger_id=trigger,
+        user={"id": acme.ANA, "team_id": samples.TEAM},
+    )
+
+    answer = await post(browser, house, raw, signed(raw))
+    screen = await house.person(acme.ANA).awaits_modal("from another version of the bot")
+
+    assert answer.status_code == 200
+    assert screen.title == replies.FORM_TITLE
+
+
+async def test_an_answer_without_any_way_is_logged(
+    house: House, browser: httpx.AsyncClient, everything_logged: Callable[[], str]
+) -> None:
+    """A click from nowhere, without an address to answer to, is acknowledged; the log tells."""
+    button = {
+        "type": "button",
+        "action_id": ids.APPROVE,
+        "block_id": "b",
+        "value": "latest",
+        "action_ts": "1",
+    }
+    raw = interaction(type="block_actions", user={"id": acme.ANA, "team_id": samples.TEAM}, actions=[button])
+
+    answer = await post(browser, house, raw, signed(raw))
+    await wait_until(lambda: "slack.answer.lost" in everything_logged(), "the log says so")
+
+    assert answer.status_code == 200
+
+
+async def test_with_slack_away_a_click_is_answered(house: House, browser: httpx.AsyncClient) -> None:
+    """Bolt asks Slack once whose token it has; a Slack that does not answer is said, not a 500."""
+    house.slack.faults.append(Fault("/api/auth.test", None, cut=True))
+    raw = command()
+
+    answer = await post(browser, house, raw, signed(raw))
+
+    assert answer.json()["text"] == "Slack did not answer."
 
 
 @pytest.mark.parametrize(

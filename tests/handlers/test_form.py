@@ -10,6 +10,7 @@ from bot import errors, forms, model, ports
 from bot.errors import Reason
 from bot.forms import Field, Holder
 from bot.sandbox import acme
+from bot.sandbox.emulator import Fault
 from bot.sandbox.slack import people, reading
 from handlers import replies
 from handlers.slack import ids
@@ -365,3 +366,56 @@ async def test_closing_the_window_early_is_harmless(
     await wait_until(lambda: "views.update" in house.web_calls, "the form is looked up after all")
 
     assert (ana.modal(), ana.ephemerals()) == (None, [])
+
+
+async def test_only_the_newest_choice_is_shown(
+    house: House, ana: people.Person, service: ServiceDouble
+) -> None:
+    """A slow look at an older choice does not overwrite what was chosen since."""
+    await opened(ana)
+    service.hanging.add("preview")
+    await ana.choose(WORKSPACE, "acme/research")
+    await wait_until(lambda: "preview" in service.calls, "the first choice is looked at")
+    service.hanging.clear()
+    service.seen = forms.Preview((samples.BEN,), 1, Holder.OURS)
+    await ana.choose(WORKSPACE, "acme/production")
+    await ana.awaits_modal("through this bot")
+    service.seen = forms.Preview((samples.BEN,), 1, Holder.MANUAL)
+    service.released.set()
+
+    await wait_until(lambda: service.previews == [(102, None), (101, None)], "the older look has ended")
+
+    assert "through this bot" in (await ana.awaits_modal()).text
+    assert house.web_calls.count("views.update") == 2
+
+
+async def test_a_form_that_moved_on_is_drawn_all_the_same(
+    house: House, ana: people.Person, service: ServiceDouble
+) -> None:
+    """Slack refuses an update of an older version of a window; the newest choice is shown anyway."""
+    await opened(ana)
+    service.seen = forms.Preview((samples.BEN,), 1, Holder.OURS)
+    service.hanging.add("preview")
+    await ana.choose(WORKSPACE, "acme/research")
+    await wait_until(lambda: "preview" in service.calls, "the choice is looked at")
+    view = house.slack.state.screens.top(acme.ANA)
+    assert view is not None
+    house.slack.state.screens.update(view, view.body)
+
+    service.released.set()
+    screen = await ana.awaits_modal("through this bot")
+
+    assert screen.title == replies.FORM_TITLE
+
+
+async def test_a_connection_lost_on_the_way_leaves_the_form(
+    house: House, ana: people.Person, everything_logged: Callable[[], str]
+) -> None:
+    """When Slack cannot be reached for the update, the form stays as it was."""
+    await opened(ana)
+    house.slack.faults.append(Fault("/api/views.update", None, cut=True))
+
+    await ana.choose(WORKSPACE, "acme/research")
+    await wait_until(lambda: "slack.window.not_updated" in everything_logged(), "the log says so")
+
+    assert ASKED in (await ana.awaits_modal()).text
