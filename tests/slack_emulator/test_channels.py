@@ -55,6 +55,19 @@ async def test_private_channel_without_the_bot(client: AsyncWebClient) -> None:
     assert await calling.error(client.conversations_info(channel="C0SECRET")) == "channel_not_found"
 
 
+async def test_post_into_a_public_channel() -> None:
+    """With chat:write.public the bot posts into public channels that it is not in, but not private ones."""
+    async with conftest.a_slack(scopes=frozenset({"chat:write", "chat:write.public"})) as emulator:
+        client = AsyncWebClient(token="xoxb-test", base_url=f"{emulator.api_url}/")
+
+        words = [
+            await calling.error(client.chat_postMessage(channel=channel, text="x"))
+            for channel in ("C0OPEN", "C0SECRET")
+        ]
+
+    assert words == [None, "channel_not_found"]
+
+
 async def test_members_by_pages(client: AsyncWebClient) -> None:
     """Members come in pages."""
     first = await client.conversations_members(channel="C0GENOMICS", limit=3)

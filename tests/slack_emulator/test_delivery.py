@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import time
 
@@ -13,6 +14,7 @@ from slack_sdk.signature import SignatureVerifier
 from bot.sandbox import slack
 from bot.sandbox.slack import parcels, signing
 from tests import waiting
+from tests.slack_emulator import conftest
 from tests.slack_emulator.apps import BoltApp, RawApp
 
 TIMEOUT = '/registry failed with the error "operation_timeout"'
@@ -32,7 +34,7 @@ async def test_signature_carries_real_time(
     raw: RawApp, slack: slack.SlackEmulator, ana: slack.Person
 ) -> None:
     """Moving the sandbox's clock does not move the signature's time: the app has a clock of its own."""
-    slack.shift = 1000 * slack.state.passes._now().resolution * 10**9
+    slack.shift += dt.timedelta(days=3)
 
     await ana.command("/registry", "", "C0GENOMICS")
 
@@ -230,3 +232,50 @@ async def test_app_may_call_back_before_it_answers(
     reaction = await asyncio.wait_for(ana.command("/registry", "", "C0GENOMICS"), 2)
 
     assert reaction.ok
+
+
+async def test_answer_with_wrong_blocks(raw: RawApp, slack: slack.SlackEmulator, ana: slack.Person) -> None:
+    """A command's answer is checked like any message."""
+    raw.body = {"text": "x", "blocks": [{"type": "nope"}]}
+
+    reaction = await ana.command("/registry", "", "C0GENOMICS")
+
+    assert reaction.notice == '/registry failed with the error "invalid_blocks"'
+    assert slack.complaints[0].startswith("the answer to /registry: invalid_blocks")
+    assert ana.sees("C0GENOMICS") == []
+
+
+async def test_answer_without_words(raw: RawApp, ana: slack.Person) -> None:
+    """An answer that says nothing shows nothing."""
+    raw.body = {"replace_original": True}
+
+    reaction = await ana.command("/registry", "", "C0GENOMICS")
+
+    assert reaction.ok
+    assert ana.sees("C0GENOMICS") == []
+
+
+@pytest.mark.parametrize("answer", ["plain words", '"a JSON text"'])
+async def test_answer_in_plain_text(raw: RawApp, ana: slack.Person, answer: str) -> None:
+    """An answer that is no JSON object is shown as it stands."""
+    raw.body = answer
+
+    await ana.command("/registry", "", "C0GENOMICS")
+
+    assert [seen.text for seen in ana.sees("C0GENOMICS")] == [answer]
+
+
+async def test_delivery_before_the_start() -> None:
+    """An emulator that does not run delivers nothing, and can be closed all the same."""
+    idle = conftest.a_slack()
+    idle.connect("http://127.0.0.1:1/slack/events")
+
+    ack = await idle.delivery.send(parcels.Parcel(parcels.Kind.COMMAND, {"command": "/registry"}))
+    await idle.http.stop()
+
+    assert ack.fate == parcels.Fate.UNREACHABLE
+
+
+async def test_person_remembers_what_a_search_offered(slack: slack.SlackEmulator) -> None:
+    """Asking for a person twice gives the same one."""
+    assert slack.person("U0ANA") is slack.person("U0ANA")

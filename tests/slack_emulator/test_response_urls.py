@@ -44,6 +44,17 @@ async def test_five_uses(raw: RawApp, slack: slack.SlackEmulator, ana: slack.Per
     assert slack.complaints == ["response_url: used_url"]
 
 
+async def test_original_of_a_command(raw: RawApp, ana: slack.Person) -> None:
+    """A command has no original message: an answer that would replace or delete one is a new one."""
+    url = await given(raw, ana)
+
+    replaced = await url.send(text="hello", replace_original=True)
+    deleted = await url.send(delete_original=True)
+
+    assert (replaced.status_code, deleted.status_code) == (200, 400)
+    assert [seen.text for seen in ana.sees("C0GENOMICS")] == ["hello"]
+
+
 async def test_half_an_hour(raw: RawApp, slack: slack.SlackEmulator, ana: slack.Person) -> None:
     """After thirty minutes the address is dead."""
     url = await given(raw, ana)

@@ -171,3 +171,18 @@ async def test_connection_lost_while_waiting(
     await socket.close()
 
     assert (await command).notice == '/registry failed with the error "operation_timeout"'
+
+
+async def test_connection_that_breaks(
+    client: AsyncWebClient, session: aiohttp.ClientSession, slack: slack.SlackEmulator, ana: slack.Person
+) -> None:
+    """A payload that cannot be written any more is dispatch_failed."""
+    socket = await connect(client, session)
+    await socket.receive_json()
+    (held,) = slack.socket.connections
+    await held.close()
+    slack.socket.connections = [held]
+
+    reaction = await ana.command("/registry", "", "C0GENOMICS")
+
+    assert reaction.notice == '/registry failed with the error "dispatch_failed"'
