@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
 
 PIECE = 12  # characters: few enough to find a secret that was cut, too many to be met by chance
+_MANY = 100  # needles of one length, from which one walk along the text is faster than a search for each
 HIDDEN = b"[hidden]"
 
 
@@ -67,18 +68,21 @@ class Canary:
     def __init__(self, secrets: Iterable[Secret]) -> None:
         self._secrets = tuple(dict.fromkeys(secrets))
         self._needles = {secret: forms(secret.value) for secret in self._secrets}
+        self._wanted = {
+            needle for found in self._needles.values() for several in found.values() for needle in several
+        }
 
     def search(self, places: Iterable[Place]) -> list[Finding]:
         """Return what was found, each once."""
         contents = [(place.name, self._without_allowed(place)) for place in places]
         # Usually nothing is found: one look at everything together is faster than many small ones.
-        everything = b"\0".join(content for _, content in contents)
+        there = _present(self._wanted, b"\0".join(content for _, content in contents))
         suspects = [
             (secret, form, needle)
             for secret, needles in self._needles.items()
             for form, several in needles.items()
             for needle in several
-            if needle in everything
+            if needle in there
         ]
         found: dict[tuple[str, Secret], Finding] = {}
         for name, content in contents:
@@ -113,17 +117,29 @@ def forms(value: str) -> Mapping[str, Sequence[bytes]]:
         "as it is": _pieces(raw),
         "backwards": _pieces(raw[::-1]),
         "in base64": tuple(_base64(raw)),
-        "in hexadecimal": _pieces(raw.hex().encode(), 2 * PIECE),
-        "in UTF-16": _pieces(value.encode("utf-16-le"), 2 * PIECE),
+        "in hexadecimal": _pieces(raw.hex().encode()),
+        "in UTF-16": _pieces(value.encode("utf-16-le")),
     }
     escaped = {"URL-encoded": quote(value, safe=""), "as a form's field": quote_plus(value)}
     escaped |= {"JSON-escaped": json.dumps(value)[1:-1]}
     return found | {form: _pieces(text.encode()) for form, text in escaped.items() if text != value}
 
 
-def _pieces(text: bytes, size: int = PIECE) -> tuple[bytes, ...]:
-    starts = range(0, max(1, len(text) - size + 1), size)
-    return tuple(dict.fromkeys([*(text[start : start + size] for start in starts), text[-size:]]))
+def _present(needles: set[bytes], text: bytes) -> set[bytes]:
+    """Return the needles that stand in a text."""
+    found: set[bytes] = set()
+    for length in {len(needle) for needle in needles}:
+        alike = {needle for needle in needles if len(needle) == length}
+        if len(alike) < _MANY:
+            found |= {needle for needle in alike if needle in text}
+        else:
+            found |= alike.intersection(text[at : at + length] for at in range(len(text) - length + 1))
+    return found
+
+
+def _pieces(text: bytes) -> tuple[bytes, ...]:
+    starts = range(0, max(1, len(text) - PIECE + 1), PIECE)
+    return tuple(dict.fromkeys([*(text[start : start + PIECE] for start in starts), text[-PIECE:]]))
 
 
 def _base64(raw: bytes) -> Iterator[bytes]:
@@ -136,4 +152,4 @@ def _base64(raw: bytes) -> Iterator[bytes]:
         encoded = base64.b64encode(b"\0" * offset + raw)
         first, last = -(-8 * offset // 6), 8 * (offset + len(raw)) // 6
         for text in (encoded, encoded.translate(bytes.maketrans(b"+/", b"-_"))):
-            yield from _pieces(text[first:last], PIECE * 4 // 3)
+            yield from _pieces(text[first:last])
