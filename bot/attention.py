@@ -58,6 +58,8 @@ class Attention:
             if rest is None or rest.request.version != found.request.version:
                 rest = await self._move(held, found.request, display)
                 display.tell(rest.request)
+            if rest.request.state is model.State.RUNNING and rest.due and rest.due <= self.clock.now():
+                display.hush()
             if await display.caught_up(unless=held.woken, within_s=LOOK_S):
                 return rest
             held.woken.clear()

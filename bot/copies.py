@@ -85,6 +85,7 @@ class Display:
         self._copies = dict(snapshot.copies)
         self._phase = snapshot.request.version  # since when its state is what it is, as far as we know
         self._working = False
+        self._hushed = False
         self._failed: dict[Role, float] = {}  # when to try again, by the loop's clock
         self._updated: dict[Role, float] = {}
         self._news = asyncio.Event()
@@ -113,6 +114,11 @@ class Display:
             self._phase = request.version
         self._request, self._working = request, working
         self._quiet.clear()
+        self._news.set()
+
+    def hush(self) -> None:
+        """Begin no further message: the work wants to go on, and shows them then."""
+        self._hushed = True
         self._news.set()
 
     async def caught_up(self, *, unless: asyncio.Event, within_s: float) -> bool:
@@ -176,7 +182,7 @@ class Display:
         return [copy for copy in wanted(self._request, self._copies) if self._needs(copy)]
 
     def _needs(self, copy: Copy) -> bool:
-        if copy.shown >= self._request.version or copy.role in self._failed:
+        if self._hushed or copy.shown >= self._request.version or copy.role in self._failed:
             return False
         # A place that cannot be written to gets one more chance, when the request has ended.
         if copy.error and not self._request.ended:

@@ -33,10 +33,10 @@ async def verify(work: Work) -> Outcome:
     while True:
         seen = await _look(work)
         left = (until - work.now()).total_seconds()
-        pause = max(work.desk.timing.verify_step_s, seen.wait_s)
-        if seen.final or left < pause:
+        if seen.final or left <= seen.wait_s:
             return Done({"verification": seen.verification, "detail": seen.detail, "image": seen.image})
-        await work.desk.clock.sleep(pause)
+        # The last look is at the very end of the window.
+        await work.desk.clock.sleep(max(seen.wait_s, min(left, work.desk.timing.verify_step_s)))
 
 
 async def newest_image(work: Work, repository: str) -> str | None:
