@@ -23,7 +23,7 @@ from bot.clients import http
 
 SERVICE = "Azure"
 PROVIDER = "Microsoft.ContainerRegistry/registries"
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{1,63}")
+_CODE = re.compile(r"[A-Za-z]{2,60}")  # letters alone: no secret is that
 # ARM says this in place of the resource when what should hold it is not there.
 _NO_PARENT = {"ParentResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound"}
 _FULL = re.compile(r"limit|quota|exceed|maximum", re.IGNORECASE)
