@@ -51,7 +51,8 @@ class Engine:
         self.healthy = store
         self.registries = fakes.FakeRegistries(self.journal, builders.a_registry())
         self.catalog = fakes.FakeCatalog(self.journal, {f"{builders.HOST}/team/tool": TAG})
-        self.tower = fakes.FakeTower(self.journal, self.registries, builders.a_workspace())
+        workspaces = builders.a_workspace(), builders.a_workspace(id=102, name="production")
+        self.tower = fakes.FakeTower(self.journal, self.registries, *workspaces)
         self.wave = fakes.FakeWave(self.journal, self.tower)
         self.notifier = fakes.FakeNotifier(self.journal)
         self.rules = rules or builders.some_rules()
