@@ -123,7 +123,8 @@ class Description:
                 yield f"{where}: unknown field {name}"
             if asked and inner.get("readOnly"):
                 yield f"{where}: {name} is read-only"
-            yield from self._problems(inner, inner_file, member, f"{where}.{name}", asked=asked)
+            if asked or member is not None:  # ARM answers null for what it has no value for
+                yield from self._problems(inner, inner_file, member, f"{where}.{name}", asked=asked)
 
     def _properties(self, schema: Schema, file: str) -> dict[str, tuple[Schema, str]]:
         """Return a schema's own properties and those it takes over by allOf."""
