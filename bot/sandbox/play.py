@@ -66,11 +66,20 @@ class Play:
         await self.fill(who, wish)
         self.story.did(f"{who.name} sends the form.")
         self.taken(await who.submit(), "The form")
-        approval = await self.person(acme.BEN).awaits(APPROVERS, wish.name)
+        approval = await self.open_message(self.person(acme.BEN), APPROVERS, wish.name)
         self.story.read(f"#{APPROVERS}", str(approval))
-        origin = await who.awaits(HOME, self.path(wish))
+        origin = await self.open_message(who, HOME, self.path(wish))
         self.story.read(f"#{HOME}", str(origin))
         return Asked(wish, origin, approval)
+
+    async def open_message(self, who: people.Person, channel: str, words: str) -> reading.Seen:
+        """Wait for a message about a request that is still open, which is why it has buttons."""
+
+        def found() -> list[reading.Seen]:
+            return [one for one in who.sees(channel) if words in one.text and one.buttons]
+
+        await self.until(lambda: bool(found()), f"{who.name} sees an open request in #{channel}")
+        return found()[-1]
 
     async def open_form(self, who: people.Person) -> reading.Screen:
         """Type the command, and wait until the form is filled."""
