@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 from prometheus_client import exposition
@@ -18,6 +18,8 @@ from handlers.service import Service
 
 READY_S = 5.0  # probes give up after some seconds themselves
 
+Check = Callable[[], Awaitable[str | None]]
+
 log = structlog.get_logger(__name__)
 
 
@@ -25,9 +27,13 @@ def build(
     service: Service,
     *,
     doors: Mapping[str, ASGIApp],
+    checks: Mapping[str, Check] | None = None,
     metrics: Callable[[], bytes] = exposition.generate_latest,
 ) -> Starlette:
-    """Return the app; `doors` maps a path to what takes a platform's POST requests there."""
+    """Return the app; `doors` maps a path to the platform's own ASGI app, which looks at the method.
+
+    `checks` are what readiness needs beside the service, such as a socket that has to be connected.
+    """
 
     async def healthy(_: Request) -> Response:
         """Tell that the process is alive; nothing else is looked at."""
@@ -35,7 +41,7 @@ def build(
 
     async def ready(_: Request) -> Response:
         """Tell whether everything that is needed answers; only names, since anybody may ask."""
-        wrong = await _wrong(service)
+        wrong = await _wrong(service, checks or {})
         return JSONResponse({"ready": not wrong, "waiting_for": wrong}, status_code=503 if wrong else 200)
 
     async def measured(_: Request) -> Response:
@@ -47,16 +53,16 @@ def build(
             Route("/healthz", healthy, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
             Route("/metrics", measured, methods=["GET"]),
-            *(Route(path, door, methods=["POST"]) for path, door in doors.items()),
+            *(Route(path, door) for path, door in doors.items()),
         ]
     )
 
 
-async def _wrong(service: Service) -> list[str]:
+async def _wrong(service: Service, checks: Mapping[str, Check]) -> list[str]:
     """Return the names of what does not answer; why is for the log alone."""
     try:
         async with asyncio.timeout(READY_S):
-            parts = await service.ready()
+            parts = {**await service.ready(), **{name: await check() for name, check in checks.items()}}
     except (errors.BotError, TimeoutError) as error:
         log.warning("ready.failed", error=type(error).__name__)
         return ["service"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 import structlog
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
@@ -28,14 +30,14 @@ class Answers:
         if "command" in payload:
             return ephemeral(note)
         if kind == "block_suggestion":
-            return BoltResponse(status=200, body={"options": [modals.hint(blocks.sentence(note))]})
+            return BoltResponse(status=HTTPStatus.OK, body={"options": [modals.hint(blocks.sentence(note))]})
         if kind == "view_submission":
             return self._on_view(payload, note)
         if kind == "block_actions" and text_at(payload, "container", "type") != "view":
             self._background.start(self.whisper(payload, note), name="answer")
         if kind in {"shortcut", "message_action"}:
             self._background.start(self._window(payload, note), name="answer")
-        return BoltResponse(status=200, body="")
+        return BoltResponse(status=HTTPStatus.OK, body="")
 
     async def whisper(self, payload: Payload, note: Note) -> None:
         """Show a message to the person alone, where they acted."""
@@ -67,7 +69,7 @@ class Answers:
         except faults.RAISED as error:
             log.warning("slack.answer.lost", error=faults.word(error))
             return
-        if answer.status_code != 200:  # noqa: PLR2004  # HTTP's word for done
+        if answer.status_code != HTTPStatus.OK:
             log.warning("slack.answer.lost", status=answer.status_code)
 
     async def _window(self, payload: Payload, note: Note) -> None:
@@ -79,7 +81,9 @@ class Answers:
     def _on_view(self, payload: Payload, note: Note) -> BoltResponse:
         field = parse.first_input(payload)
         if field is None:
-            return BoltResponse(status=200, body={"response_action": "update", "view": modals.notice(note)})
+            return BoltResponse(
+                status=HTTPStatus.OK, body={"response_action": "update", "view": modals.notice(note)}
+            )
         return field_errors({field: blocks.sentence(note)})
 
 
@@ -87,9 +91,9 @@ def ephemeral(note: Note) -> BoltResponse:
     """Return the answer to a command that only its sender sees."""
     message = blocks.private(note)
     body = {"response_type": "ephemeral", "text": message.text, "blocks": message.blocks}
-    return BoltResponse(status=200, body=body)
+    return BoltResponse(status=HTTPStatus.OK, body=body)
 
 
 def field_errors(problems: dict[str, str]) -> BoltResponse:
     """Return errors at fields of a form; what was typed stays."""
-    return BoltResponse(status=200, body={"response_action": "errors", "errors": problems})
+    return BoltResponse(status=HTTPStatus.OK, body={"response_action": "errors", "errors": problems})

@@ -92,7 +92,7 @@ def build(
     who = People(web)
     windows = Windows(service, quick=web, patient=patient, tell=tell)
     app.error(Rim(tell).answer)
-    app.use(Deliveries(service).once)
+    app.use(Deliveries(service))
     _register(
         app,
         Commands(who, windows, background),

@@ -1,50 +1,91 @@
-"""What Slack, or somebody who recorded it, delivers twice acts once."""
+"""The way of a delivery into bolt, by HTTP or socket: its payload as it was read, and only once."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
 
-from slack_bolt.context.async_context import AsyncBoltContext
+import structlog
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from handlers.service import Service
-from handlers.slack.parse import Payload, text_at
+from handlers.slack import parse
+from handlers.slack.parse import text_at
 
-DELIVERY = "delivery"  # the context's key for what names this delivery
-SIGNATURE_S = 360.0  # a signature is good for five minutes
+DELIVERY = "delivery"  # the context's key for what names a delivery
+SIGNATURE_S = 360.0  # a signature is good for five minutes, and clocks differ a little
 EVENT_S = 3600.0  # the last repetition of an event comes some six minutes after the first
-DONE, REPLAYED = 200, 401
 
 # These change nothing, and two equal searches within one second are one and the same signed body.
 _HARMLESS = frozenset({"block_suggestion", "view_closed", "url_verification", "ssl_check"})
 
+log = structlog.get_logger(__name__)
 
-class Deliveries:
-    """A bolt middleware. With the store away, its NotAccepted goes to the rim: nothing is half done."""
+
+async def dispatch(
+    app: AsyncApp,
+    payload: dict[str, object],
+    *,
+    headers: Mapping[str, str | Sequence[str]],
+    delivery: str,
+    raw: str | None = None,
+) -> BoltResponse:
+    """Return bolt's answer; `raw` is the signed body of an HTTP delivery, which bolt checks once more.
+
+    Raises Malformed where bolt itself stumbles over a payload: it looks for ids and actions in
+    places that nobody promised, before any listener runs and outside of its own error handling.
+    """
+    try:
+        request = AsyncBoltRequest(
+            body=payload,
+            headers=dict(headers),
+            context={DELIVERY: delivery},
+            mode="socket_mode",  # a body that is parsed already is taken in this mode alone
+        )
+        if raw is not None:
+            request.mode, request.raw_body = "http", raw
+        return await app.async_dispatch(request)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        log.info("slack.payload.malformed", error=type(error).__name__)
+        raise parse.Malformed("The payload is not of Slack's shape.") from None
+
+
+class Deliveries(AsyncMiddleware):
+    """Lets the first delivery pass.
+
+    Events are sent again with a new signature and are known by their id; the answer to a second one
+    is that it is done. Commands and interactions are never sent again by Slack, so that a second
+    one with the same signature is somebody's replay. With the store away, its NotAccepted goes to
+    the rim: nothing is half done.
+    """
+
+    # A middleware of this kind, not a plain function: for a function bolt builds every argument that
+    # it could ask for, once more for each request, which takes as long as all the rest of ours.
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def once(
+    async def async_process(
         self,
-        body: Payload,
-        context: AsyncBoltContext,
-        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002  # bolt injects by this name
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002  # bolt calls it by this name
     ) -> BoltResponse:
-        """Let the first delivery pass.
-
-        Events are sent again with a new signature and are known by their id; the answer to a
-        second one is that it is done. Commands and interactions are never sent again by Slack, so
-        that a second one with the same signature is somebody's replay.
-        """
-        event = text_at(body, "event_id") if text_at(body, "type") == "event_callback" else ""
-        mark = f"slack:event:{event}" if event else self._mark(body, context)
+        """Turn a second delivery away."""
+        del resp
+        event = text_at(req.body, "event_id") if text_at(req.body, "type") == "event_callback" else ""
+        mark = f"slack:event:{event}" if event else _mark(req)
         kept_s = EVENT_S if event else SIGNATURE_S
         if mark and not await self._service.first_time(mark, ttl_s=kept_s):
-            return BoltResponse(status=DONE if event else REPLAYED, body="")
+            return BoltResponse(status=HTTPStatus.OK if event else HTTPStatus.UNAUTHORIZED, body="")
         return await next()
 
-    def _mark(self, body: Payload, context: AsyncBoltContext) -> str:
-        delivery = context.get(DELIVERY)
-        harmless = text_at(body, "type") in _HARMLESS
-        return f"slack:delivery:{delivery}" if isinstance(delivery, str) and not harmless else ""
+
+def _mark(req: AsyncBoltRequest) -> str:
+    delivery = req.context.get(DELIVERY)
+    harmless = text_at(req.body, "type") in _HARMLESS
+    return f"slack:delivery:{delivery}" if isinstance(delivery, str) and not harmless else ""

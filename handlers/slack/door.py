@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from http import HTTPStatus
 
 import structlog
 from pydantic import SecretStr
 from slack_bolt.app.async_app import AsyncApp
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from bot import ports
 from handlers import wire
-from handlers.slack import dispatch, parse
+from handlers.slack import deliveries, parse
 
 LIMIT = 2**20
 WINDOW_S = 300  # https://docs.slack.dev/authentication/verifying-requests-from-slack
@@ -38,13 +39,18 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         headers = Headers(scope=scope)
+        if scope["method"] != "POST":
+            await _elsewise(scope)(scope, receive, send)
+            return
         try:
             raw = await wire.body(headers, receive, limit=LIMIT)
         except wire.TooLarge:
             # The rest is not read: the server has to drop the connection.
-            response = Response(status_code=413, headers={"connection": "close"})
+            response = Response(
+                status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers={"connection": "close"}
+            )
         except wire.TooSlow:
-            response = Response(status_code=408, headers={"connection": "close"})
+            response = Response(status_code=HTTPStatus.REQUEST_TIMEOUT, headers={"connection": "close"})
         except wire.Gone:
             return
         else:
@@ -54,15 +60,15 @@ class Door:
     async def _answer(self, headers: Headers, raw: bytes) -> Response:
         if not self._signed(headers, raw):
             log.info("slack.request.refused", why="signature")
-            return Response(status_code=401)
+            return Response(status_code=HTTPStatus.UNAUTHORIZED)
         try:
             payload = parse.body(raw, headers.get("content-type", ""))
-            answer = await dispatch.dispatch(
+            answer = await deliveries.dispatch(
                 self._app, payload, headers=_kept(headers), delivery=_delivery(headers), raw=raw.decode()
             )
         except parse.Malformed as error:
             log.info("slack.request.refused", why=str(error))
-            return Response(status_code=400)
+            return Response(status_code=HTTPStatus.BAD_REQUEST)
         return Response(
             answer.body, status_code=answer.status, headers=answer.first_headers_without_set_cookie()
         )
@@ -83,6 +89,13 @@ def signature(secret: SecretStr, stamp: str, raw: bytes) -> str:
     """Return Slack's signature, version 0, over the raw body."""
     signed = b"v0:" + stamp.encode() + b":" + raw
     return "v0=" + hmac.new(secret.get_secret_value().encode(), signed, hashlib.sha256).hexdigest()
+
+
+def _elsewise(scope: Scope) -> Response:
+    """Answer what is no delivery: Slack looks at the certificate with a plain GET now and then."""
+    if scope["method"] in {"GET", "HEAD"} and QueryParams(scope["query_string"]).get("ssl_check") == "1":
+        return Response(status_code=HTTPStatus.OK)
+    return Response(status_code=HTTPStatus.METHOD_NOT_ALLOWED, headers={"allow": "POST"})
 
 
 def _kept(headers: Headers) -> dict[str, str]:

@@ -22,6 +22,7 @@ Payload = Mapping[str, object]
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}")
 _VALUE = re.compile(r"([A-Za-z0-9_-]{22})\.([0-9a-f]{16})")
 _MOST_PAIRS = 100
+_LONGEST_ID = 19  # Tower's ids have 64 bits
 
 
 class Malformed(ValueError):
@@ -57,7 +58,7 @@ def _form(text: str) -> object:
 def at(payload: object, *path: str | int) -> object:
     """Return what stands at a path, or None."""
     for step in path:
-        if isinstance(payload, Mapping):
+        if isinstance(payload, dict):
             payload = payload.get(step)
         elif isinstance(payload, list) and isinstance(step, int) and -len(payload) <= step < len(payload):
             payload = payload[step]
@@ -67,11 +68,12 @@ def at(payload: object, *path: str | int) -> object:
 
 
 def text_at(payload: object, *path: str | int) -> str:
-    """Return the text at a path, or an empty one; half surrogates, which nothing can store, are replaced."""
+    """Return the text at a path, or an empty one."""
     found = at(payload, *path)
-    return (
-        found.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(found, str) else ""
-    )
+    if not isinstance(found, str) or found.isascii():
+        return found if isinstance(found, str) else ""
+    # JSON can spell half a surrogate pair, which no store, log or digest can take.
+    return found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def needed(payload: object, *path: str | int) -> str:
@@ -201,7 +203,7 @@ def submission(
 def workspace_id(payload: Payload) -> int | None:
     """Return the chosen workspace."""
     value = text_at(_chosen(payload, Field.WORKSPACE), "value")
-    return int(value) if value.isdecimal() and len(value) < 20 else None  # noqa: PLR2004  # Tower's ids are 64 bit
+    return int(value) if value.isdecimal() and len(value) <= _LONGEST_ID else None
 
 
 def repository_key(payload: Payload) -> str | None:

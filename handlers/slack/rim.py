@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 
@@ -11,8 +13,6 @@ from handlers import replies
 from handlers.parts import Note
 from handlers.slack import answers, background, blocks, faults, parse
 from handlers.slack.parse import Payload, text_at
-
-MALFORMED = 400
 
 
 class Rim:
@@ -24,7 +24,7 @@ class Rim:
     async def answer(self, error: Exception, body: Payload) -> BoltResponse:
         """Answer what a listener or a middleware raised: this is bolt's error handler."""
         if isinstance(error, parse.Malformed):
-            return BoltResponse(status=MALFORMED, body="")
+            return BoltResponse(status=HTTPStatus.BAD_REQUEST, body="")
         if isinstance(error, BoltUnhandledRequestError):
             return self._unknown(body)
         if isinstance(error, errors.BotError | TimeoutError):
@@ -46,7 +46,7 @@ class Rim:
 
     def _unknown(self, body: Payload) -> BoltResponse:
         if kind(body) in {"event_callback", "view_closed"}:
-            return BoltResponse(status=200, body="")
+            return BoltResponse(status=HTTPStatus.OK, body="")
         return self._tell.acknowledge(body, (replies.unknown_element(),))
 
 

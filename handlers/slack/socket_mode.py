@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import Protocol, Self
 
 from pydantic import SecretStr
@@ -14,7 +15,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from handlers.slack import dispatch, parse
+from handlers.slack import deliveries, parse
 
 DRAIN_S = 3.0
 
@@ -42,21 +43,21 @@ class _Handler(AsyncSocketModeHandler):
             self.running.add(task)
             task.add_done_callback(self.running.discard)
         answer = await self._answer(req)
-        if answer.status != 200:  # noqa: PLR2004  # HTTP's word for done
+        if answer.status != HTTPStatus.OK:
             # Slack would show the person a time-out for an envelope without an acknowledgement.
-            answer = BoltResponse(status=200, body="")
+            answer = BoltResponse(status=HTTPStatus.OK, body="")
         await send_async_response(client, req, answer, 0.0)
 
     async def _answer(self, req: SocketModeRequest) -> BoltResponse:
         try:
-            return await dispatch.dispatch(
+            return await deliveries.dispatch(
                 self.app,
                 req.payload,
                 headers=build_headers(req) or {},
                 delivery=f"envelope:{req.envelope_id}",
             )
         except parse.Malformed:
-            return BoltResponse(status=400, body="")
+            return BoltResponse(status=HTTPStatus.BAD_REQUEST, body="")
 
 
 class SocketMode:

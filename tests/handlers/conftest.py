@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 
+import httpx
 import pytest
 import structlog.testing
 
@@ -47,3 +48,10 @@ def everything_logged(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[],
     caplog.set_level(logging.DEBUG)
     with structlog.testing.capture_logs() as events:
         yield lambda: "\n".join([caplog.text, *map(str, events)])
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[httpx.AsyncClient]:
+    """Return a plain HTTP client."""
+    async with httpx.AsyncClient(timeout=10) as client:
+        yield client

@@ -101,9 +101,31 @@ async def test_what_is_not_there_is_not_there(
     assert answer.status_code == status
 
 
-async def test_only_posts_come_through_a_door() -> None:
-    """Slack posts; anything else at its path is a wrong method."""
-    async with houses.opened() as house, httpx.AsyncClient() as browser:
-        answers = [await browser.request(method, house.events) for method in ("GET", "HEAD", "PUT", "DELETE")]
+async def test_a_socket_that_is_not_connected_is_named() -> None:
+    """What else has to stand is asked as well."""
 
-    assert [answer.status_code for answer in answers] == [405] * 4
+    async def problem() -> str | None:
+        return "not connected"
+
+    app = http.build(ServiceDouble(), doors={}, checks={"slack": problem})
+    async with houses.served(app) as url, httpx.AsyncClient(base_url=url) as browser:
+        answer = await browser.get("/readyz")
+
+    assert (answer.status_code, answer.json()["waiting_for"]) == (503, ["slack"])
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "status"),
+    [
+        *((method, "", 405) for method in ("GET", "HEAD", "PUT", "DELETE")),
+        ("GET", "?ssl_check=1", 200),
+        ("HEAD", "?ssl_check=1", 200),
+        ("PUT", "?ssl_check=1", 405),
+    ],
+)
+async def test_only_posts_come_through_a_door(method: str, query: str, status: int) -> None:
+    """Slack posts, and looks at the certificate with a GET; anything else is a wrong method."""
+    async with houses.opened() as house, httpx.AsyncClient() as browser:
+        answer = await browser.request(method, house.events + query)
+
+    assert (answer.status_code, answer.headers.get("allow")) == (status, "POST" if status == 405 else None)
