@@ -20,16 +20,16 @@ HIDDEN = b"[hidden]"
 class Kind(enum.StrEnum):
     """What a secret is, as people call it."""
 
-    PASSWORD = "registry password"  # noqa: S105  # the name of a kind, as all below
-    SLACK_BOT_TOKEN = "Slack bot token"  # noqa: S105
-    SLACK_APP_TOKEN = "Slack app token"  # noqa: S105
-    SLACK_SIGNING_SECRET = "Slack signing secret"  # noqa: S105
-    TOWER_TOKEN = "Tower token"  # noqa: S105
-    TOWER_VERIFY_TOKEN = "Tower token for Wave"  # noqa: S105
+    PASSWORD = "registry password"  # noqa: S105  # the name of a kind
+    SLACK_BOT_TOKEN = "Slack bot token"  # noqa: S105  # the same
+    SLACK_APP_TOKEN = "Slack app token"  # noqa: S105  # the same
+    SLACK_SIGNING_SECRET = "Slack signing secret"  # noqa: S105  # the same
+    TOWER_TOKEN = "Tower token"  # noqa: S105  # the same
+    TOWER_VERIFY_TOKEN = "Tower token for Wave"  # noqa: S105  # the same
     IDENTITY_HEADER = "identity header"
-    ENTRA_TOKEN = "Entra token"  # noqa: S105
-    REGISTRY_TOKEN = "registry's own token"  # noqa: S105
-    REDIS_PASSWORD = "Redis password"  # noqa: S105
+    ENTRA_TOKEN = "Entra token"  # noqa: S105  # the same
+    REGISTRY_TOKEN = "registry's own token"  # noqa: S105  # the same
+    REDIS_PASSWORD = "Redis password"  # noqa: S105  # the same
     AUDIT_KEY = "audit key"
 
 

@@ -70,18 +70,7 @@ class World:
         self.wave = wave.WaveEmulator(
             self.journal, tower=self.tower, registries=self.azure, speed=speed.caches
         )
-        self.slack = slack_emulator.SlackEmulator(
-            self.journal,
-            team=acme.TEAM,
-            people=acme.people(),
-            channels=acme.channels(),
-            app=acme.app(
-                manifest,
-                bot_token=self.secrets.slack_bot_token,
-                signing_secret=self.secrets.slack_signing_secret,
-                app_token=self.secrets.slack_app_token if socket_mode else "",
-            ),
-        )
+        self.slack = self._slack(manifest)
         self.folder = Path()  # this world's own, gone when it ends
         self.server: valkey.Valkey | None = None
         self.redis_url = redis_url or ""
@@ -153,6 +142,17 @@ class World:
         """Return the names of the scope maps that did not come with the registry."""
         held = self.azure.registries[registry].scope_maps.values()
         return tuple(one.name for one in held if one.gone is None and not one.system)
+
+    def _slack(self, manifest: Mapping[str, Any]) -> slack_emulator.SlackEmulator:
+        app = acme.app(
+            manifest,
+            bot_token=self.secrets.slack_bot_token,
+            signing_secret=self.secrets.slack_signing_secret,
+            app_token=self.secrets.slack_app_token if self.socket_mode else "",
+        )
+        return slack_emulator.SlackEmulator(
+            self.journal, team=acme.TEAM, people=acme.people(), channels=acme.channels(), app=app
+        )
 
     async def _start(self) -> None:
         enter = self._open.enter_context
