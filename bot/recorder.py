@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import secrets
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -77,12 +78,13 @@ class Recorder:
         store is away or writers keep colliding.
         """
         async with self._lock(request_id):
-            for _ in range(TRIES):
+            for tries in range(TRIES):
                 snapshot = await self._load(request_id)
                 proposal = propose(snapshot)
                 written = await self._commit(self._change(proposal, snapshot, op, fence))
                 if written.outcome is not ports.Outcome.CONFLICT:
                     return _settled(written, proposal)
+                await self._step_back(tries)
         raise errors.NotAccepted(COLLIDED)
 
     async def refuse(
@@ -91,7 +93,7 @@ class Recorder:
         """Record a refused attempt: it changes nothing but the audit log."""
         known = request_id
         async with self._lock(request_id or ""):
-            for _ in range(TRIES):
+            for tries in range(TRIES):
                 snapshot = await self._store.load(known) if known else None
                 known = snapshot.request.id if snapshot else None
                 head = snapshot.head if snapshot else await self._store.deployment_head()
@@ -106,6 +108,7 @@ class Recorder:
                 if outcome is not ports.Outcome.CONFLICT:
                     self._observe(entry, None)
                     return
+                await self._step_back(tries)
         raise errors.NotAccepted(COLLIDED)
 
     async def verified(self, request_id: str) -> tuple[audit.Entry, ...]:
@@ -121,6 +124,10 @@ class Recorder:
         raise errors.Refused(
             errors.Reason.CHANGED, "The record of this request does not match its audit trail."
         )
+
+    async def _step_back(self, tries: int) -> None:
+        # For a random while: of two writers in step, the same one would win every time.
+        await self._clock.sleep(secrets.SystemRandom().uniform(0, 0.002 * (tries + 1)))
 
     async def _commit(self, change: ports.Change) -> ports.Written:
         written = await self._store.commit(change)

