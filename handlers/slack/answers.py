@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 
 import structlog
@@ -14,6 +15,8 @@ from handlers.slack import blocks, faults, modals, parse
 from handlers.slack.background import Background
 from handlers.slack.parse import Payload, text_at
 
+AT_ONCE = 4  # private messages on their way
+
 log = structlog.get_logger(__name__)
 
 
@@ -23,6 +26,7 @@ class Answers:
     def __init__(self, client: AsyncWebClient, background: Background) -> None:
         self._client = client
         self._background = background
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     def acknowledge(self, payload: Payload, note: Note) -> BoltResponse:
         """Return an acknowledgement; what it cannot say is said right after it."""
@@ -41,7 +45,11 @@ class Answers:
 
     async def whisper(self, payload: Payload, note: Note) -> None:
         """Show a message to the person alone, where they acted."""
-        message = blocks.private(note)
+        # A crowd that is refused at once must not keep others' acknowledgements waiting.
+        async with self._turns:
+            await self._whisper(payload, blocks.private(note))
+
+    async def _whisper(self, payload: Payload, message: blocks.Message) -> None:
         channel = text_at(payload, "container", "channel_id") or text_at(payload, "channel", "id")
         thread = text_at(payload, "container", "thread_ts") or text_at(payload, "message", "thread_ts")
         try:
