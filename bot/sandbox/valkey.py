@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Self
@@ -23,6 +23,7 @@ if sys.platform != "win32":
     import fcntl
 
 READY_WITHIN_S = 10.0
+PAUSE_S = 0.003
 LONGEST_SOCKET = 103  # bytes of sun_path: 107 on Linux, 103 on macOS, both without the closing zero
 _SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
 
@@ -105,11 +106,9 @@ class Valkey:
 
     async def stop(self) -> None:
         """Stop the server in order: what it was told is on disk. Temporary folders go."""
-        if self._process:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.terminate()
-            await self._gone_within(self._patience_s)
-            self.kill()
+        self._signal(signal.SIGTERM)
+        await _within(self._patience_s, self._has_ended)
+        self.kill()
         self._folders.close()
 
     def kill(self) -> None:
@@ -121,18 +120,23 @@ class Valkey:
 
     def freeze(self) -> None:
         """Stop the server's clock: it keeps its connections and answers nothing."""
-        if self._process:
-            self._process.send_signal(signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let a frozen server go on."""
-        if self._process:
-            self._process.send_signal(signal.SIGCONT)
+        self._signal(signal.SIGCONT)
 
     async def restart(self) -> None:
         """Start again on the same socket and data, after `kill` or in place of it."""
         self.kill()
         await self._launch()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process:
+            self._process.send_signal(number)
+
+    async def _has_ended(self) -> bool:
+        return self._process is None or self._process.poll() is not None
 
     def _settle_folders(self) -> None:
         runtime = self._folders.enter_context(tempfile.TemporaryDirectory(prefix="registry-bot-"))
@@ -152,11 +156,15 @@ class Valkey:
         # it holds until that has ended, too: one that outlived a killed bot by a second.
         self._lock = os.open(self._data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         self._folders.callback(os.close, self._lock)
-        deadline = asyncio.get_running_loop().time() + self._patience_s
-        while not _locked(self._lock):
-            if asyncio.get_running_loop().time() > deadline:
-                raise errors.ConfigurationError(f"Another server keeps its data in {self._data}.")
-            await asyncio.sleep(0.05)
+        if not await _within(self._patience_s, self._has_data):
+            raise errors.ConfigurationError(f"Another server keeps its data in {self._data}.")
+
+    async def _has_data(self) -> bool:
+        try:
+            fcntl.flock(self._lock or 0, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     async def _launch(self) -> None:
         settings = {
@@ -181,18 +189,11 @@ class Valkey:
             pass_fds=() if self._lock is None else (self._lock,),
             preexec_fn=_ending_with_parent(),  # noqa: PLW1509  # one system call, nothing that locks
         )
-        await self._answers()
+        if not await _within(READY_WITHIN_S, self._has_begun) or await self._has_ended():
+            raise errors.ConfigurationError(f"The embedded server did not start.{self._last_words()}")
 
-    async def _answers(self) -> None:
-        assert self._process  # noqa: S101  # narrows the type: only called after a launch
-        deadline = asyncio.get_running_loop().time() + READY_WITHIN_S
-        while asyncio.get_running_loop().time() < deadline:
-            if self._process.poll() is not None:
-                break
-            if await _pong(self._socket):
-                return
-            await asyncio.sleep(0.003)
-        raise errors.ConfigurationError(f"The embedded server did not start.{self._last_words()}")
+    async def _has_begun(self) -> bool:
+        return await self._has_ended() or await _pong(self._socket)
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):
@@ -200,18 +201,13 @@ class Valkey:
             return f" It said: {lines[-1]}" if lines else ""
         return ""
 
-    async def _gone_within(self, seconds: float) -> None:
-        deadline = asyncio.get_running_loop().time() + seconds
-        while self._process and self._process.poll() is None:
-            if asyncio.get_running_loop().time() > deadline:
-                return
-            await asyncio.sleep(0.003)
 
-
-def _locked(file: int) -> bool:
+async def _within(seconds: float, done: Callable[[], Awaitable[bool]]) -> bool:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        async with asyncio.timeout(seconds):
+            while not await done():  # noqa: ASYNC110  # nothing tells when a process listens or is gone
+                await asyncio.sleep(PAUSE_S)
+    except TimeoutError:
         return False
     return True
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from structlog import testing
 
 from bot import store as stores
+from bot.clock import SystemClock
+from bot.sandbox import valkey
 from bot.store import checks
 from bot.store.checks import Level
 
@@ -77,3 +80,15 @@ async def test_the_servers_of_the_tests_are_sound(store: stores.RedisStore) -> N
 
     assert {finding.level for finding in found} == {Level.OK}
     assert "append-only file on" in {finding.text for finding in found}
+
+
+async def test_an_unfit_server_is_complained_of_at_the_start(prefix: str) -> None:
+    """In the log, as something to change; the bot starts nevertheless."""
+    async with valkey.Valkey(options=("--appendonly", "no")) as server:
+        with testing.capture_logs() as logs:
+            async with stores.open_store(server.url, prefix=prefix, clock=SystemClock(), keep_days=30):
+                pass
+
+    (line,) = logs
+    assert (line["event"], line["level"]) == ("store_unfit", "warning")
+    assert "Set appendonly yes" in line["finding"]
