@@ -23,18 +23,23 @@ DRIVEN_S = 20.0
 
 
 class FrailStore:
-    """A store whose calls stand in a journal among all others, so that a crash can come at each."""
+    """A store whose calls stand in a journal among all others, so that a crash can come at each.
+
+    It loads nothing of what is in `forgotten`.
+    """
 
     def __init__(self, store: ports.Store, journal: fakes.Journal) -> None:
         self._store = store
         self._journal = journal
+        self.forgotten: set[str] = set()
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
         method = getattr(self._store, name)
 
         async def call(*args: Any, **named: Any) -> Any:
             async with self._journal.call(name):
-                return await method(*args, **named)
+                gone = name == "load" and args[0] in self.forgotten
+                return None if gone else await method(*args, **named)
 
         return call
 
@@ -47,7 +52,8 @@ class Engine:
     ) -> None:
         self.clock = clock
         self.journal = fakes.Journal()
-        self.store = cast("ports.Store", FrailStore(store, self.journal))
+        self.frail = FrailStore(store, self.journal)
+        self.store = cast("ports.Store", self.frail)
         self.healthy = store
         self.registries = fakes.FakeRegistries(self.journal, builders.a_registry())
         self.catalog = fakes.FakeCatalog(self.journal, {f"{builders.HOST}/team/tool": TAG})
@@ -98,14 +104,18 @@ class Engine:
 
     async def claimed(self, *, attempts: int | None = None) -> lease.Lease | None:
         """Claim what is due; with `attempts`, as if it had been tried that often."""
-        asked = asyncio.get_running_loop().time()
         claims = await self.healthy.claim("tests", lease_s=LEASE_S, limit=1)
         for one in claims.taken:
             counted = one if attempts is None else ports.Claimed(one.request_id, one.fence, attempts)
-            return lease.Lease(self.store, counted, lease_s=LEASE_S, max_attempts=MAX_ATTEMPTS, asked=asked)
+            return self.leased(counted)
         if claims.next_in_s is not None and claims.next_in_s > 0.0:
             await self.clock.sleep(claims.next_in_s)
         return None
+
+    def leased(self, claimed: ports.Claimed) -> lease.Lease:
+        """Return the lease that a claim brought."""
+        asked = asyncio.get_running_loop().time()
+        return lease.Lease(self.store, claimed, lease_s=LEASE_S, max_attempts=MAX_ATTEMPTS, asked=asked)
 
     async def attend(self, held: lease.Lease) -> lease.Settlement:
         """Attend once and settle."""
@@ -131,8 +141,9 @@ class Engine:
         async with asyncio.timeout(DRIVEN_S):
             while True:
                 found = await self.snapshot(request)
-                shown = all(one.shown == found.request.version for one in found.copies.values())
-                if found.request.ended and found.copies and shown:
+                wanted = copies.wanted(found.request, found.copies)
+                shown = all(one.shown == found.request.version for one in wanted)
+                if found.request.ended and shown:
                     return found.request
                 held = await self.claimed()
                 if held:
