@@ -66,6 +66,7 @@ async def _wrong(service: Service, checks: Mapping[str, Check]) -> list[str]:
     except (errors.BotError, TimeoutError) as error:
         log.warning("ready.failed", error=type(error).__name__)
         return ["service"]
+    # A sentence may name hosts and accounts: it goes to the log, where it is redacted as well.
     wrong = {name: problem for name, problem in parts.items() if problem is not None}
     if wrong:
         log.warning("ready.waiting", **wrong)

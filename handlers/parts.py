@@ -48,6 +48,7 @@ Note = tuple[Paragraph, ...]
 
 def listed(items: Sequence[Part], *, most: int = 10) -> Sentence:
     """Return `a, b and c`; beyond `most` items only how many more there are."""
+    # Approvers can be hundreds; a sentence with all of them is neither short nor readable aloud.
     shown: list[Part] = list(items[:most])
     if len(items) > most:
         shown.append(f"{len(items) - most} more")

@@ -30,6 +30,7 @@ HINTS = {
 CHOOSE_WORKSPACE = "Choose a workspace"
 SEARCH = "Type a part of the name"
 
+# Slack's manifest allows 24 characters for a shortcut's name, 35 for the app's.
 SHORTCUT_NAME, SHORTCUT_ABOUT = "Registry credential", "Ask for a registry credential in Seqera Tower"
 COMMAND_ABOUT = "Ask for a registry credential in Seqera Tower"
 APP_NAME = "registry-bot"
@@ -46,6 +47,7 @@ def validity_hint(longest_days: int | None) -> str:
 def will_ask(preview: forms.Preview, approval: model.Place, deadline_hours: float) -> Sentence:
     """Return who would be asked, where, and until when."""
     count = "1 approval" if preview.needed == 1 else f"{preview.needed} approvals"
+    # Everybody but the requester is asked, so an only approver has nobody.
     if not preview.approvers:
         return (
             "Nobody else could approve this: you are the only approver, and nobody decides on their own.",
@@ -99,6 +101,7 @@ def silent(hosts: tuple[str, ...]) -> str:
 
 SEARCH_FAILED = "The registries did not answer: type again"
 
+# Words of later versions: whoever read of them somewhere gets an honest answer meanwhile.
 LATER = ("list", "status", "rotate", "revoke", "whoami")
 
 
@@ -136,6 +139,7 @@ def problem(error: errors.BotError | TimeoutError) -> Sentence:
         case errors.ServiceError() if error.remedy:
             return (f"{_stop(str(error))} An operator can mend it: {_stop(error.remedy)}",)
         case TimeoutError():
+            # Whether it was committed in the last moment is not known; operations carry a token.
             return ("That took too long. Please try again: doing it twice has the same effect as once.",)
         case _:
             return (_stop(str(error)),)
@@ -150,6 +154,7 @@ def refused(error: errors.Refused) -> Sentence:
         return parts.sentences(
             ("Nothing was changed: this request is not open any more.",), text.status(request)
         )
+    # Still pending to the store: nobody has come by since its deadline to mark it expired.
     return ("The deadline, ", request.deadline, ", has passed. Ask again with ", Code(text.COMMAND), ".")
 
 

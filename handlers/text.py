@@ -24,7 +24,8 @@ TITLES = {
     State.FAILED: "Registry credential: failed",
 }
 
-# What each step of the work is called before, while and after it is done.
+# What each step of the work is called before, while and after it is done; in their order, so that
+# the first one that is not recorded is the one at work.
 STEPS = {
     "check": ("check everything once more", "checking everything once more", "everything checked once more"),
     "scope_map": ("make the scope map", "making the scope map", "scope map made"),
@@ -82,6 +83,7 @@ def facts(request: model.Request) -> tuple[tuple[str, Sentence], ...]:
         ("Name in Tower", (Code(spec.name),)),
         ("Workspace", (Code(spec.workspace.full_name),)),
         ("Repository" if len(spec.repositories) == 1 else "Repositories", parts.listed(paths(spec))),
+        # It is all that the bot ever grants, but who approves should not have to know that.
         ("Access", ("read only",)),
         ("Password valid", (days,)),
         ("Requested by", (request.requester,)),
@@ -98,11 +100,6 @@ def waiting(request: model.Request) -> Sentence:
         so_far = (f"{len(given)} of {request.needed} so far, by ", *parts.listed(given), ".")
     whom: Sentence = (*parts.listed(asked), ": please decide.") if asked else ()
     return parts.sentences(whom, (f"{count}, by ", request.deadline, "."), so_far)
-
-
-def title(request: model.Request) -> str:
-    """Return a headline of a few words."""
-    return TITLES[request.state]
 
 
 def status(request: model.Request, *, to_requester: bool = False) -> Sentence:
@@ -125,6 +122,7 @@ def _approved(request: model.Request, subject: Sentence) -> Sentence:
 
 
 def _running(request: model.Request, subject: Sentence) -> Sentence:
+    # Undoing is still running to the machine; to people it is the opposite.
     if request.progress.undoing:
         return ("↩️ ", *subject, " ran into a problem. What was made for it is being taken back.")
     now = next((words[1] for step, words in STEPS.items() if step not in request.progress.steps), "finishing")
@@ -182,6 +180,7 @@ def progress(request: model.Request) -> Note:
     undone: tuple[Sentence, ...] = tuple((f"↩️ Taken back: {_made(step)}.",) for step in made.undone)
     if not made.undoing:
         return (Points(points),)
+    # What was taken back stands beside what was done: nobody has to wonder whether something is left.
     begun = tuple((f"✅ Done: {STEPS[step][2]}.",) for step in STEPS if step in made.steps)
     why: Sentence = (f"⚠️ There was a problem. {_short(made.undoing)}",)
     after = "All of it is being taken back." if not request.ended else "The work has stopped."
@@ -191,6 +190,7 @@ def progress(request: model.Request) -> Note:
 def _point(step: str, request: model.Request) -> Sentence:
     before, during, after = STEPS[step]
     made = request.progress
+    # Done is done, whichever steps this kind of request went through.
     if step in made.steps or request.state is State.DONE:
         named = {"scope_map": made.scope_map, "token": made.token}.get(step)
         return (f"✅ Done: {after}", *((": ", Code(named)) if named else ()), ".")
@@ -206,7 +206,7 @@ def result(request: model.Request) -> Note:
 
 
 def _addressed(request: model.Request) -> Sentence:
-    # Mentioning the requester is what notifies them: the thread's first message is the bot's own.
+    # Only a mention notifies the requester: the thread's first message is the bot's own.
     emoji, *rest = status(request, to_requester=True)
     head = str(rest[0])
     return (emoji, request.requester, f", {head[0].lower()}{head[1:]}", *rest[1:])
@@ -227,6 +227,7 @@ def configuration(spec: model.Spec) -> str:
     (https://docs.seqera.io/nextflow/wave).
     """
     workspace = [] if spec.workspace.org is None else [f"    workspaceId = '{spec.workspace.id}'"]
+    # The requester's own token: the bot's would open the whole workspace to whoever reads the file.
     lines = ["wave { enabled = true }", "tower {", "    accessToken = '<your access token>'", *workspace, "}"]
     return "\n".join(lines)
 
@@ -259,7 +260,7 @@ def verification(request: model.Request) -> Sentence:
     if made.verification is Verification.VERIFIED:
         read: Sentence = ("Wave read ", Code(made.image), " with it.") if made.image else ("Wave used it.",)
         return ("Verified: ", *read)
-    why = UNVERIFIED.get(made.verification, "it was not tried") if made.verification else "it was not tried"
+    why = UNVERIFIED[made.verification] if made.verification else "it was not tried"
     detail = f" {_short(made.detail)}" if made.detail else ""
     return (f"Not verified, because {why}.{detail}",)
 
@@ -267,6 +268,7 @@ def verification(request: model.Request) -> Sentence:
 def leftover(request: model.Request) -> Sentence:
     """Return what a failed request left behind: by design nothing, and if not, what."""
     made = request.progress
+    # A request fails only after its steps were undone; should that ever not be so, it is said.
     left = [step for step in LEAVES if step in made.steps and step not in made.undone]
     if left:
         return (f"Not everything could be taken back: {', '.join(_made(step) for step in left)}.",)
@@ -278,6 +280,7 @@ def _made(step: str) -> str:
 
 
 def _deciders(request: model.Request) -> Sentence:
+    # A denied request may hold approvals as well, and the other way round: only what decided counts.
     deny = request.state is State.DENIED
     wanted = model.Verdict.DENY if deny else model.Verdict.APPROVE
     who = [decision.by for decision in request.decisions if decision.verdict is wanted]

@@ -24,6 +24,7 @@ class Gone(Exception):
 
 async def body(headers: Headers, receive: Receive, *, limit: int) -> bytes:
     """Return the body; what `Content-Length` says is believed only when it is too much."""
+    # Refused by its own word, a body of gigabytes costs nothing.
     declared = headers.get("content-length", "0")
     if not declared.isdecimal() or len(declared) > len(str(limit)) or int(declared) > limit:
         raise TooLarge

@@ -40,6 +40,7 @@ class Actions:
 
     async def deny(self, ack: AsyncAck, body: Payload) -> None:
         """Ask for the reason; the denial itself is the window's submission."""
+        # Read before the acknowledgement, so that a button that is not ours is answered at once.
         where = parse.spot(body)
         self._background.start(
             self._windows.denial(body, where),

@@ -87,6 +87,7 @@ def build(
             "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET make the Slack library install itself into many "
             "workspaces; this bot serves one, with SLACK_BOT_TOKEN. Unset them."
         )
+    # One waits out rate limits, for what nobody waits for; the other never does: triggers expire.
     patient = _patient(web)
     tell = Answers(patient, background)
     who = People(web)
@@ -103,6 +104,7 @@ def build(
 
 
 def _register(app: AsyncApp, commands: Commands, actions: Actions, views: Views) -> None:
+    # Bolt tries them in this order, some microseconds each.
     app.command(ids.COMMAND)(commands.registry)
     app.global_shortcut(ids.SHORTCUT)(commands.shortcut)
     app.block_action(ids.APPROVE)(actions.approve)

@@ -38,8 +38,9 @@ def _approval(request: model.Request, _: Copies) -> Message:
     pending = request.state is model.State.PENDING
     intro: Note = (text.ask(request),)
     outcome: Note = (text.waiting(request),) if pending else (text.status(request), *text.decisions(request))
+    # The facts stay after the decision: the channel is where people look up what was granted.
     blocks: list[Json] = [
-        {"type": "header", "text": markup.plain_text(text.title(request), 150)},
+        {"type": "header", "text": markup.plain_text(text.TITLES[request.state], 150)},
         *markup.blocks(intro),
         _facts(request),
         *_reason(request),
@@ -78,6 +79,7 @@ _RENDERERS = {
 
 
 def _line(request: model.Request, role: Role, note: Note) -> Message:
+    # Everybody in the channel sees the button; the service knows whose request it is.
     cancel = [_cancel(request, role)] if request.state is model.State.PENDING else []
     return Message(markup.spoken(note), [*markup.blocks(note), *cancel])
 
@@ -89,6 +91,7 @@ def _troubles(copies: Copies, *roles: Role) -> Note:
 
 
 def _facts(request: model.Request) -> Json:
+    # verbatim: else Slack makes links of what looks like an address or a channel's name.
     fields = [
         {"type": "mrkdwn", "text": f"*{label}*\n{markup.mrkdwn(value)}", "verbatim": True}
         for label, value in text.facts(request)

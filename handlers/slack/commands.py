@@ -29,6 +29,7 @@ class Commands:
 
     async def registry(self, ack: AsyncAck, body: Payload, context: AsyncBoltContext) -> BoltResponse:
         """Answer the slash command."""
+        # People type as they like: case and spaces do not matter, and nor does what follows.
         words = text_at(body, "text").split()
         act = WORDS.get(words[0].lower() if words else "", Commands.unknown)
         by = await self._who.who(body, context)

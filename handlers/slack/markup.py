@@ -82,14 +82,22 @@ def _plain(part: Part) -> str:
 
 
 def rich(sentence: Sentence) -> list[Json]:
-    """Return a sentence as the elements of a rich text section."""
-    return [element for part in sentence if (element := _rich(part))]
+    """Return a sentence as the elements of a rich text section; words that follow each other are one."""
+    elements: list[Json] = []
+    words = ""
+    for part in sentence:
+        if isinstance(part, str):
+            words += part
+            continue
+        if words:
+            elements.append({"type": "text", "text": words})
+        elements.append(_rich(part))
+        words = ""
+    return [*elements, {"type": "text", "text": words}] if words else elements
 
 
-def _rich(part: Part) -> Json | None:
+def _rich(part: Part) -> Json:
     match part:
-        case str():
-            return {"type": "text", "text": part} if part else None
         case Code():
             return {"type": "text", "text": _bare(part.text), "style": {"code": True}}
         case model.Principal(platform=model.Platform.SLACK):

@@ -29,7 +29,9 @@ def form(
     fresh: forms.Form, *, meta: str, typed: Typed | None = None, preview: forms.Preview | None = None
 ) -> Json:
     """Return the form with what was typed so far; without `typed`, with what is suggested."""
+    # Clients keep what was typed when ids stay; it is sent again for those that would not.
     held = {Field.NAME: fresh.name} if typed is None else typed
+    # Nothing is chosen yet, so nothing is known to stand in the way.
     seen = preview or forms.Preview(fresh.approvers, fresh.needed)
     blocks = [
         _input(Field.NAME, {**_text_input(held.get(Field.NAME)), "max_length": 99}),
@@ -138,6 +140,7 @@ def _workspace(known: Sequence[model.Workspace], chosen: object) -> Json:
     element: Json = {"placeholder": markup.plain_text(replies.CHOOSE_WORKSPACE, 150)}
     if picked:
         element["initial_option"] = picked[0]
+    # Slack refuses a plain list without options, and one with more than a hundred.
     if not 1 <= len(known) <= ids.MOST_OPTIONS:
         return {**element, "type": "external_select", "min_query_length": 0}
     options = [_option(one.full_name, str(one.id)) for one in known]
@@ -147,7 +150,7 @@ def _workspace(known: Sequence[model.Workspace], chosen: object) -> Json:
 def _repository(chosen: object) -> Json:
     element: Json = {
         "type": "external_select",
-        "min_query_length": 0,
+        "min_query_length": 0,  # the default of 3 would show nothing to somebody who only looks
         "placeholder": markup.plain_text(replies.SEARCH, 150),
     }
     return {**element, "initial_option": chosen} if _value(chosen) else element

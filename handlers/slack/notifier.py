@@ -85,6 +85,7 @@ class SlackNotifier:
                     raise
                 spot = _Spot(spot.channel)  # the thread's first message was deleted
                 answer = await self._post(spot, message)
+        # With Slack's own id of the channel: updates take no names and no people's ids.
         return model.Copy(
             role=copy.role,
             platform=model.Platform.SLACK,

@@ -19,9 +19,10 @@ from handlers.slack import ids
 
 Payload = Mapping[str, object]
 
+# Public channels are C…, private ones C… or G…; D… is a direct message.
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}")
 _VALUE = re.compile(r"([A-Za-z0-9_-]{22})\.([0-9a-f]{16})")
-_MOST_PAIRS = 100
+_MOST_PAIRS = 100  # a command has about fifteen
 _LONGEST_ID = 19  # Tower's ids have 64 bits
 
 
@@ -144,6 +145,7 @@ def click(payload: Payload, by: model.Principal) -> forms.Click:
     """Return a pressed button."""
     where = spot(payload)
     act = needed(payload, "actions", 0, "action_id")
+    # Slack gives a click no id, but two clicks never have the same moment.
     when = text_at(payload, "actions", 0, "action_ts") or text_at(payload, "trigger_id")
     return _click(where, by, op=_token(by.key, where.channel, where.message, when, act))
 
@@ -182,6 +184,7 @@ def submission(
     payload: Payload, by: model.Principal, where: model.Place | None, repository: ports.Repository | None
 ) -> forms.Submission:
     """Return a form as it was sent. Its `op` names this window with these values."""
+    # Not the view's hash: it stays the same when an error is shown and the form is sent again.
     view = needed(payload, "view", "id")
     name, validity, reason = (
         _typed(payload, field).strip() for field in (Field.NAME, Field.VALIDITY, Field.REASON)

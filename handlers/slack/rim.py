@@ -31,6 +31,7 @@ class Rim:
             return self._expected(error, body)
         if isinstance(error, faults.RAISED):
             return self._expected(faults.ours(error), body)
+        # Anything else is a bug: the person gets an id, never the words of an exception.
         error_id = background.failed("slack.listener.failed", error, kind=kind(body))
         return self._tell.acknowledge(body, (replies.unexpected(error_id),))
 
@@ -41,6 +42,7 @@ class Rim:
         problems = (
             error.problems if isinstance(error, errors.BadInput) else {_field(error): blocks.sentence(note)}
         )
+        # Slack shows nothing at all for an error at a block that is not there.
         shown = {field: words for field, words in problems.items() if field in parse.inputs(body)}
         return answers.field_errors(shown) if shown else self._tell.acknowledge(body, note)
 

@@ -27,6 +27,7 @@ class Views:
             by = await self._who.who(body, context)
             repository = await self._service.repository(key) if key else None
             await self._service.submit(parse.submission(body, by, place, repository))
+        # The messages come from the worker, made of what was committed.
         await ack(response_action="clear")
 
     async def denial(self, ack: AsyncAck, body: Payload, context: AsyncBoltContext) -> None:

@@ -71,6 +71,7 @@ class Windows:
                 fresh = await self._service.form(by, place)
         except (errors.BotError, TimeoutError) as error:
             return modals.notice((replies.problem(error),))
+        # Without a place to put a credential the form could only be refused.
         return modals.form(fresh, meta=meta) if fresh.workspaces else modals.notice(replies.no_workspace())
 
     async def _previewed(self, payload: Payload, by: model.Principal, place: model.Place | None) -> Json:

@@ -82,6 +82,15 @@ def test_a_sentence_in_rich_text(
     assert markup.rich((part, "")) == [wanted]
 
 
+def test_words_that_follow_each_other_are_one_element() -> None:
+    """However a sentence was put together, its words are not torn apart."""
+    assert markup.rich(("", "a", " b", samples.BEN, " c", "")) == [
+        {"type": "text", "text": "a b"},
+        {"type": "user", "user_id": "U0BEN"},
+        {"type": "text", "text": " c"},
+    ]
+
+
 def test_paragraphs_become_a_block_each() -> None:
     """Each kind of paragraph has its own element."""
     note = (("Hello.",), Listing("a\nb"), Quote("> *me*"), Points((("one",), ("two",))))
