@@ -37,11 +37,14 @@ class AcrCatalog:
         credential: acr.Credential,
         registries: ports.Registries,
         clock: ports.Clock,
+        *,
+        budget_s: float = BUDGET_S,
     ) -> None:
         self._registries = registries
         self._credential = credential
         self._clock = clock
         self._arm_scope = identity.PLACES[config.azure_cloud].arm_scope
+        self._budget_s = budget_s
         self._hosts: dict[str, _Host] = {}
         self._warming: asyncio.Task[None] | None = None
 
@@ -63,8 +66,8 @@ class AcrCatalog:
 
     async def search(self, text: str, *, limit: int) -> ports.Found:
         """Find repositories by any part of `host/name`, within two seconds."""
-        deadline = time.monotonic() + BUDGET_S
-        hosts = await self._within(BUDGET_S)
+        deadline = time.monotonic() + self._budget_s
+        hosts = await self._within(self._budget_s)
         flights = [flight for host in hosts if (flight := _due(host))]
         if flights:
             await asyncio.wait(flights, timeout=max(0.0, deadline - time.monotonic()))

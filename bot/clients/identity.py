@@ -87,15 +87,13 @@ class Identity:
         try:
             async with asyncio.timeout(LONGEST_S):
                 return await self._source.get_token_info(*scopes, options=options)
-        except TimeoutError as error:
-            raise errors.Temporary("Azure gave the bot no access token in time.", service=SERVICE) from error
+        except TimeoutError:
+            failure = _late()
         except exceptions.ClientAuthenticationError as error:
-            # without its cause: that is the vendor's body, and a traceback would print it
-            raise _refused(error) from None
-        except (exceptions.AzureError, OSError) as error:  # OSError: the federated token's file
-            raise errors.Temporary(
-                "What gives the bot its Azure access token could not be reached.", service=SERVICE
-            ) from error
+            failure = _refused(error)
+        except (exceptions.AzureError, OSError):  # OSError: the federated token's file
+            failure = _away()
+        raise failure  # outside the handlers: the library's errors hold the vendor's body
 
     async def get_token(
         self,
@@ -116,6 +114,16 @@ class Identity:
 
     async def close(self) -> None:
         """Close nothing: whoever opened the identity closes it, after all of its users."""
+
+
+def _late() -> errors.ServiceError:
+    return errors.Temporary("Azure gave the bot no access token in time.", service=SERVICE)
+
+
+def _away() -> errors.ServiceError:
+    return errors.Temporary(
+        "What gives the bot its Azure access token could not be reached.", service=SERVICE
+    )
 
 
 def _refused(error: exceptions.ClientAuthenticationError) -> errors.ServiceError:
@@ -156,7 +164,10 @@ def open_identity(config: settings.Settings) -> Identity:
 def _source(config: settings.Settings) -> Source:
     chosen = kind(config)
     if chosen is settings.Identity.MANAGED:
-        return aio.ManagedIdentityCredential(client_id=config.azure_client_id or None, **_PATIENCE)
+        # its endpoint is this machine's or the link's own: no proxy of the environment leads there
+        return aio.ManagedIdentityCredential(
+            client_id=config.azure_client_id or None, use_env_settings=False, **_PATIENCE
+        )
     if chosen is settings.Identity.DEVELOPER:
         return aio.ChainedTokenCredential(
             aio.AzureCliCredential(), aio.AzureDeveloperCliCredential(), aio.AzurePowerShellCredential()

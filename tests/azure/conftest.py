@@ -150,12 +150,14 @@ async def opened(
 
 
 @contextlib.asynccontextmanager
-async def searching(config: settings.Settings, time: ports.Clock) -> AsyncIterator[catalog.AcrCatalog]:
+async def searching(
+    config: settings.Settings, time: ports.Clock, *, budget_s: float = catalog.BUDGET_S
+) -> AsyncIterator[catalog.AcrCatalog]:
     """Open a catalog over a client of ARM."""
     async with (
         identity.open_identity(config) as credential,
         azure.AzureRegistries(config, credential, time) as registries,
-        catalog.AcrCatalog(config, credential, registries, time) as client,
+        catalog.AcrCatalog(config, credential, registries, time, budget_s=budget_s) as client,
     ):
         yield client
 
@@ -192,3 +194,10 @@ def ready(house: House) -> arm_state.Token:
     )
     house.genomics.tokens["bot-token"] = arm_state.Token("bot-token", now, 0.0, scope_map="bot-map")
     return house.token
+
+
+@pytest.fixture
+async def search(house: House, time: fakes.FakeClock) -> AsyncIterator[catalog.AcrCatalog]:
+    """Open a catalog over the whole made-up Azure."""
+    async with searching(house.settings(), time) as client:
+        yield client

@@ -131,6 +131,14 @@ async def test_a_managed_identity_gets_a_token(house: House) -> None:
     ]
 
 
+async def test_a_token_needs_no_more_than_a_scope(house: House) -> None:
+    """Claims and tenant are for challenges; mostly there are none."""
+    async with identity.open_identity(configured()) as credential:
+        token = await credential.get_token(SCOPE)
+
+    assert token.token in house.state.bearers
+
+
 async def test_a_token_is_asked_for_once(house: House) -> None:
     """azure-identity keeps tokens; ten calls of ARM cost one."""
     async with opened(house.settings()) as client:
@@ -217,6 +225,7 @@ async def test_what_the_library_raises_becomes_ours(
             await credential.get_token_info(SCOPE)
 
     assert (type(failed.value), str(failed.value)) == (kind, text)
+    assert failed.value.__context__ is None  # the library's error would come along into a report
 
 
 def test_a_client_secret_stays_hidden() -> None:

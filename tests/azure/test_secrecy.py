@@ -12,7 +12,7 @@ from bot import errors, model
 from bot.clients import azure
 from bot.sandbox import emulator
 from tests import fakes
-from tests.azure.conftest import OPERATIONS, RECORDED, House, searching
+from tests.azure.conftest import OPERATIONS, RECORDED, House, opened, searching
 
 PASSWORD = "ACR-the-password-itself-0123456789"
 GENERATE, STATUS = "POST .*/generateCredentials", "GET .*/operationStatuses/registries-"
@@ -99,6 +99,20 @@ async def test_a_failure_tells_nothing_of_the_answer(
 
     shown = told(failed.value) + caplog.text
     assert (PASSWORD in shown, failed.value.__cause__, failed.value.__context__) == (False, None, None)
+
+
+async def test_no_proxy_gets_to_see_loopback(
+    house: House, registry: model.Registry, time: fakes.FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Plain http stays on this machine, whatever the environment says about proxies."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    async with opened(house.settings(), time) as client, searching(house.settings(), time) as catalog:
+        await client.mint(registry, "bot-token", slot="password1", expires=None)
+        found = await catalog.search("rna", limit=1)
+
+    assert (len(house.state.minted), found.silent) == (1, ())
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 500])
