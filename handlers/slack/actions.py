@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from handlers import replies
 from handlers.service import Service
-from handlers.slack import ids, parse, people
+from handlers.slack import parse, people
 from handlers.slack.background import Background
 from handlers.slack.parse import Payload, text_at
 from handlers.slack.windows import Windows
@@ -28,14 +26,12 @@ class Actions:
 
     async def approve(self, ack: AsyncAck, body: Payload, context: AsyncBoltContext) -> None:
         """Record an approval."""
-        async with asyncio.timeout(ids.ACK_S):
-            await self._service.approve(parse.click(body, await self._who.who(body, context)))
+        await self._service.approve(parse.click(body, await self._who.who(body, context)))
         await ack()
 
     async def cancel(self, ack: AsyncAck, body: Payload, context: AsyncBoltContext) -> None:
         """Take a request back."""
-        async with asyncio.timeout(ids.ACK_S):
-            await self._service.cancel(parse.click(body, await self._who.who(body, context)))
+        await self._service.cancel(parse.click(body, await self._who.who(body, context)))
         await ack()
 
     async def deny(self, ack: AsyncAck, body: Payload) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 
@@ -12,7 +13,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from handlers.service import Service
-from handlers.slack import parse
+from handlers.slack import ids, parse
 from handlers.slack.parse import text_at
 
 DELIVERY = "delivery"  # the context's key for what names a delivery
@@ -35,6 +36,7 @@ async def dispatch(
 ) -> BoltResponse:
     """Return bolt's answer; `raw` is the signed body of an HTTP delivery, which bolt checks once more.
 
+    One time limit holds for all of it: what is not done by then is given up, and the person told.
     Raises Malformed where bolt itself stumbles over a payload: it looks for ids and actions in
     places that nobody promised, before any listener runs and outside of its own error handling.
     """
@@ -47,10 +49,22 @@ async def dispatch(
         )
         if raw is not None:
             request.mode, request.raw_body = "http", raw
-        return await app.async_dispatch(request)
+        return await _in_time(app, request)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         log.info("slack.payload.malformed", error=type(error).__name__)
         raise parse.Malformed("The payload is not of Slack's shape.") from None
+
+
+async def _in_time(app: AsyncApp, request: AsyncBoltRequest) -> BoltResponse:
+    try:
+        async with asyncio.timeout(ids.ACK_S):
+            return await app.async_dispatch(request)
+    except TimeoutError as error:
+        answer = BoltResponse(status=HTTPStatus.OK, body="")
+        # The rim, as `app.error` has registered it: it writes what it answers into `answer`.
+        rim = app.listener_runner.listener_error_handler
+        await rim.handle(error=error, request=request, response=answer)
+        return answer
 
 
 class Deliveries(AsyncMiddleware):

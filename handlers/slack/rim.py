@@ -36,6 +36,9 @@ class Rim:
         return self._tell.acknowledge(body, (replies.unexpected(error_id),))
 
     def _expected(self, error: errors.BotError | TimeoutError, body: Payload) -> BoltResponse:
+        if kind(body) == "event_callback":
+            # Nobody reads an answer to an event; Slack delivers it again later.
+            return BoltResponse(status=HTTPStatus.SERVICE_UNAVAILABLE, body="")
         note: Note = (replies.problem(error),)
         if text_at(body, "type") != "view_submission":
             return self._tell.acknowledge(body, note)

@@ -43,8 +43,9 @@ class _Handler(AsyncSocketModeHandler):
             self.running.add(task)
             task.add_done_callback(self.running.discard)
         answer = await self._answer(req)
-        if answer.status != HTTPStatus.OK:
-            # Slack would show the person a time-out for an envelope without an acknowledgement.
+        if answer.status not in {HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE}:
+            # Slack would show the person a time-out for an envelope without an acknowledgement; an
+            # event is left without one, so that it comes again.
             answer = BoltResponse(status=HTTPStatus.OK, body="")
         await send_async_response(client, req, answer, 0.0)
 

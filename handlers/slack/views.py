@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from handlers.service import Service
-from handlers.slack import ids, modals, parse, people
+from handlers.slack import modals, parse, people
 from handlers.slack.parse import Payload, text_at
 
 
@@ -23,28 +21,24 @@ class Views:
         """Keep a form as a request."""
         place = parse.place(text_at(body, "view", "private_metadata"), people.own_team(context))
         key = parse.repository_key(body)
-        async with asyncio.timeout(ids.ACK_S):
-            by = await self._who.who(body, context)
-            repository = await self._service.repository(key) if key else None
-            await self._service.submit(parse.submission(body, by, place, repository))
+        by = await self._who.who(body, context)
+        repository = await self._service.repository(key) if key else None
+        await self._service.submit(parse.submission(body, by, place, repository))
         # The messages come from the worker, made of what was committed.
         await ack(response_action="clear")
 
     async def denial(self, ack: AsyncAck, body: Payload, context: AsyncBoltContext) -> None:
         """Record a denial with its reason."""
-        async with asyncio.timeout(ids.ACK_S):
-            click, reason = parse.denial(body, await self._who.who(body, context))
-            await self._service.deny(click, reason)
+        click, reason = parse.denial(body, await self._who.who(body, context))
+        await self._service.deny(click, reason)
         await ack(response_action="clear")
 
     async def repositories(self, ack: AsyncAck, body: Payload) -> None:
         """Search repositories as they are typed."""
-        async with asyncio.timeout(ids.ACK_S):
-            found = await self._service.search(text_at(body, "value"))
+        found = await self._service.search(text_at(body, "value"))
         await ack(options=modals.repositories(found))
 
     async def workspaces(self, ack: AsyncAck, body: Payload, context: AsyncBoltContext) -> None:
         """Search workspaces, where there are too many for a plain list."""
-        async with asyncio.timeout(ids.ACK_S):
-            fresh = await self._service.form(await self._who.who(body, context), None)
+        fresh = await self._service.form(await self._who.who(body, context), None)
         await ack(options=modals.workspaces(fresh.workspaces, text_at(body, "value")))

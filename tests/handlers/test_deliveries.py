@@ -75,6 +75,33 @@ async def test_an_event_that_comes_again_is_done_already(house: House, browser: 
     assert house.service.marks == {"slack:event:Ev1"}
 
 
+async def test_with_the_store_away_an_event_comes_again(
+    house: House, browser: httpx.AsyncClient, service: ServiceDouble
+) -> None:
+    """An event that could not be marked is not acknowledged: Slack delivers it once more."""
+    service.failing["first_time"] = errors.NotAccepted("redis is down")
+    raw = json.dumps(
+        {"type": "event_callback", "event_id": "Ev1", "event": {"type": "app_home_opened"}}
+    ).encode()
+
+    answer = await post(browser, house, raw, signed(raw, content_type="application/json"))
+
+    assert answer.status_code == 503
+
+
+async def test_a_store_that_hangs_is_not_waited_for(
+    house: House, browser: httpx.AsyncClient, service: ServiceDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack waits for three seconds in all, so one limit holds for everything before the answer."""
+    monkeypatch.setattr(ids, "ACK_S", 0.05)
+    service.hanging.add("first_time")
+    raw = command()
+
+    answer = await post(browser, house, raw, signed(raw))
+
+    assert answer.json()["text"].startswith("That took too long.")
+
+
 async def test_with_the_store_away_nothing_is_half_accepted(
     house: House, browser: httpx.AsyncClient, service: ServiceDouble
 ) -> None:

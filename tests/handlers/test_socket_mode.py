@@ -96,6 +96,17 @@ async def test_an_event_that_comes_again_acts_once(house: House) -> None:
     assert house.service.marks == {"slack:event:Ev9"}
 
 
+async def test_with_the_store_away_an_event_is_left_for_later(house: House) -> None:
+    """An event without an acknowledgement is delivered again."""
+    house.service.failing["first_time"] = errors.NotAccepted("away")
+    house.slack.terms.deadline_s = 0.2
+    payload = {"type": "event_callback", "event_id": "Ev9", "event": {"type": "app_home_opened"}}
+
+    ack = await house.slack.socket.send(parcels.Parcel(parcels.Kind.EVENT, payload))
+
+    assert ack.fate is parcels.Fate.TIMEOUT
+
+
 async def test_readiness_is_the_connection(house: House) -> None:
     """The bot is ready while it is connected."""
     connection = house.connection
