@@ -14,6 +14,8 @@ import hmac
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import Field
+
 from bot import model
 
 
@@ -35,6 +37,7 @@ class Event(enum.StrEnum):
     DONE = "request:work:done"
     FAILED = "request:work:failed"
     FORGED = "request:decision:forged"
+    TRIMMED = "audit:stream:trimmed"
 
 
 class Entry(model.Record):
@@ -47,6 +50,8 @@ class Entry(model.Record):
     after: model.State | None
     data: dict[str, str | int | None]
     at: dt.datetime
+    # SHA-256 of the record that was written with it. Absent, not null, in an entry that wrote none.
+    record: str | None = Field(default=None, exclude_if=lambda value: value is None)
     mac: str = ""
 
 
@@ -57,8 +62,11 @@ class Trail:
         self._key = key
 
     def _mac(self, entry: Entry, head: str) -> str:
-        body = model.canonical(entry.model_dump(mode="json", exclude={"mac"}))
-        return hmac.new(self._key, head.encode() + b"\n" + body, hashlib.sha256).hexdigest()
+        return self.sealed(model.canonical(entry.model_dump(mode="json", exclude={"mac"})), head)
+
+    def sealed(self, body: bytes, head: str) -> str:
+        """Return the MAC over a canonical form and a head: an entry's chain, or a word for something else."""
+        return hmac.digest(self._key, head.encode() + b"\n" + body, "sha256").hex()
 
     def derive(self, text: str) -> str:
         """Return 128 bits of the key and `text`, URL-safe: nobody without the key can guess them."""
@@ -78,6 +86,11 @@ class Trail:
         return None
 
 
+def digest(record: model.Record) -> str:
+    """Return SHA-256 of a record as the store writes it."""
+    return hashlib.sha256(record.model_dump_json().encode()).hexdigest()
+
+
 def draft(  # noqa: PLR0913  # an entry is flat, and each part is named at the call
     event: Event,
     *,
@@ -87,6 +100,7 @@ def draft(  # noqa: PLR0913  # an entry is flat, and each part is named at the c
     before: model.State | None = None,
     after: model.State | None = None,
     data: Mapping[str, Any] | None = None,
+    record: model.Record | None = None,
 ) -> Entry:
     """Return an unsealed entry. `data` holds identifiers and codes, never a secret."""
     return Entry(
@@ -97,4 +111,5 @@ def draft(  # noqa: PLR0913  # an entry is flat, and each part is named at the c
         after=after,
         data=dict(data or {}),
         at=at,
+        record=digest(record) if record else None,
     )

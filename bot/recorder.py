@@ -153,6 +153,7 @@ class Recorder:
             before=snapshot.request.state if snapshot else None,
             after=proposal.request.state,
             data=proposal.data,
+            record=proposal.request,
         )
         return ports.Change(
             request=proposal.request,

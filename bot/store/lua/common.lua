@@ -34,9 +34,10 @@ local function wake(k, id)
   end
 end
 
+-- With the head that the entry continues, so that each can be checked by itself.
 local function append(audit, sequence, entry)
   local number = redis.call('INCR', sequence)
-  redis.call('XADD', audit, '*', 'seq', number, 'at', now, 'entry', entry)
+  redis.call('XADD', audit, '*', 'seq', number, 'at', now, 'head', arg.head, 'entry', entry)
 end
 
 -- What follows: one script.
