@@ -86,6 +86,7 @@ class Display:
         self._phase = snapshot.request.version  # since when its state is what it is, as far as we know
         self._working = False
         self._hushed = False
+        self._busy: set[Role] = set()  # being shown just now
         self._failed: dict[Role, float] = {}  # when to try again, by the loop's clock
         self._updated: dict[Role, float] = {}
         self._news = asyncio.Event()
@@ -150,12 +151,15 @@ class Display:
             await self._save(copy.model_copy(update={"error": why}), self._request.version)
 
     async def _follow(self) -> None:
-        while True:
-            await self._hear()
-            self._news.clear()
-            await self._bring_up_to_date()
-            if not self._behind():
-                self._quiet.set()
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._hear()
+                self._news.clear()
+                for copy in self._next():
+                    self._busy.add(copy.role)
+                    group.create_task(self._show(copy))
+                if not self._busy:
+                    self._quiet.set()
 
     async def _hear(self) -> None:
         """Wait for news, or for the time to try a failed copy again."""
@@ -166,17 +170,13 @@ class Display:
         except TimeoutError:
             self._failed = {role: at for role, at in self._failed.items() if at > loop.time()}
 
-    async def _bring_up_to_date(self) -> None:
-        """Update what is posted all at once, and post what is missing one after the other."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._post())
-            for copy in self._behind():
-                if copy.message:
-                    group.create_task(self._show(copy))
-
-    async def _post(self) -> None:
-        while missing := next((copy for copy in self._behind() if not copy.message), None):
-            await self._show(missing)
+    def _next(self) -> list[Copy]:
+        """Return what to show now: updates all at once, but posts one after the other, in order."""
+        ready = [copy for copy in self._behind() if copy.role not in self._busy]
+        posted = {role for role, copy in self._copies.items() if copy.message}
+        posts = [copy for copy in ready if not copy.message]
+        updates = [copy for copy in ready if copy.message]
+        return (posts[:1] if self._busy <= posted else []) + updates
 
     def _behind(self) -> list[Copy]:
         return [copy for copy in wanted(self._request, self._copies) if self._needs(copy)]
@@ -196,16 +196,21 @@ class Display:
             await self._chat.clock.sleep(self._chat.pace_s - since)
         request = self._request  # after waiting: the newest state wins
         await self._lease.confirm()
-        shown: Copy | None
-        try:
-            shown = await self._chat.notifier.show(request, copy, copies=dict(self._copies))
-        except errors.Temporary as error:
-            shown = self._later(request, copy, error)
-        except errors.ServiceError as error:
-            shown = copy.model_copy(update={"error": str(error)})
+        shown = await self._asked(request, copy)
         self._updated[copy.role] = loop.time()
         if shown is not None:
             await self._save(shown, request.version)
+        self._busy.discard(copy.role)
+        self._news.set()
+
+    async def _asked(self, request: model.Request, copy: Copy) -> Copy | None:
+        """Have a copy shown; return it as it is now, or None if it is to be tried again later."""
+        try:
+            return await self._chat.notifier.show(request, copy, copies=dict(self._copies))
+        except errors.Temporary as error:
+            return self._later(request, copy, error)
+        except errors.ServiceError as error:
+            return copy.model_copy(update={"error": str(error)})
 
     def _later(self, request: model.Request, copy: Copy, error: errors.Temporary) -> Copy | None:
         """Plan another try, or give up on a platform that has been failing for long."""

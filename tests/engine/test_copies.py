@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import datetime as dt
 from typing import Any
 
 import pytest
 import structlog
 
-from bot import copies, errors, model
+from bot import clock, copies, errors, model
 from bot.model import Role, State
 from tests import builders, fakes
 from tests.engine import parts
@@ -153,7 +154,11 @@ async def test_a_message_is_updated_at_most_once_a_second(engine: parts.Engine) 
 
 async def test_a_result_is_posted_before_old_messages_are_updated(engine: parts.Engine) -> None:
     """The message that notifies does not wait for the others' pace."""
-    await engine.drive(await engine.approved())
+    request = await engine.approved()
+    chat = copies.Chat(engine.store, engine.notifier, clock.SystemClock(), pace_s=0.5)
+    engine.attention = dataclasses.replace(engine.attention, chat=chat)
+
+    await engine.drive(request)
 
     done = [role for role, state, _ in engine.notifier.shown if state is State.DONE]
 
