@@ -7,17 +7,25 @@ store) and nothing else; what a vendor's library raises stays inside its client.
 from bot.ports.azure import Catalog, Found, Minted, Password, Registries, Repository, Room, ScopeMap, Token
 from bot.ports.chat import Notifier
 from bot.ports.clock import Clock
+from bot.ports.log import PAGE, AuditLog, Evidence, Feed, Line, Logged, Mark, Tail
 from bot.ports.store import Change, Claimed, Claims, Outcome, Snapshot, Store, Written
 from bot.ports.tower import Inspection, NameCheck, Sight, Tower, TowerCredential, Wave
 
 __all__ = [
+    "PAGE",
+    "AuditLog",
     "Catalog",
     "Change",
     "Claimed",
     "Claims",
     "Clock",
+    "Evidence",
+    "Feed",
     "Found",
     "Inspection",
+    "Line",
+    "Logged",
+    "Mark",
     "Minted",
     "NameCheck",
     "Notifier",
@@ -30,6 +38,7 @@ __all__ = [
     "Sight",
     "Snapshot",
     "Store",
+    "Tail",
     "Token",
     "Tower",
     "TowerCredential",

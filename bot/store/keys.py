@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot import model
+from bot import model, ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,10 @@ class Keys:
         """String: MAC of the newest audit entry that belongs to no request."""
         return self._name("audit", "head")
 
+    def mark(self, mark: ports.Mark) -> str:
+        """String: what is remembered about the audit stream."""
+        return self._name("audit", mark)
+
     @property
     def ping(self) -> str:
         """String: what a ping writes."""
@@ -108,4 +112,5 @@ class Keys:
     def lasting(self) -> frozenset[str]:
         """The fixed keys that never expire; none grows beyond what lives (the audit stream is exported)."""
         fixed = (self.all, self.over, self.due, self.lease, self.work, self.claims, self.open)
-        return frozenset((*fixed, self.audit, self.sequence, self.chain, *self.states))
+        marks = (self.mark(mark) for mark in ports.Mark)
+        return frozenset((*fixed, self.audit, self.sequence, self.chain, *marks, *self.states))

@@ -18,7 +18,18 @@ from redis import exceptions
 from bot import audit, model, ports
 from bot.store import codec, connection, keys
 
-NAMES = ("commit", "note", "claim", "renew", "settle", "save_copy", "first_time")
+NAMES = (
+    "commit",
+    "note",
+    "claim",
+    "renew",
+    "settle",
+    "save_copy",
+    "first_time",
+    "move",
+    "evidence",
+    "needed",
+)
 KEEP_OP = dt.timedelta(hours=48)  # platforms redeliver for hours
 KEEP_CALL = dt.timedelta(minutes=2)  # longer than any retry of one call of ours
 # An index outlives its last entry, which is kept from when a worker is through with it, not from its end.
@@ -159,22 +170,39 @@ class Scripts:
         reply = await self._run("first_time", names, caller=caller, ttl=max(1, round(ttl_s * 1000)))
         return _outcome(reply) is ports.Outcome.OK
 
+    async def move(self, names: Sequence[str], *, seen: str, value: str, remove: str) -> bool:
+        """Replace a mark of the audit stream, and remove entries."""
+        reply = await self._run("move", names, seen=seen, value=value, remove=remove)
+        return _outcome(reply) is ports.Outcome.OK
+
+    async def evidence(self, names: Sequence[str]) -> list[bytes]:
+        """Read a record's fields and its trail, whatever bytes they are."""
+        return cast("list[bytes]", await self._send("evidence", names, {}, NEVER_DECODE=True))
+
+    async def needed(self, names: Sequence[str]) -> list[int]:
+        """Tell for each pair of a record and a credential whether its entries are needed."""
+        return cast("list[int]", await self._run("needed", names))
+
     def _of(self, request_id: str, *, op: str) -> tuple[str, ...]:
         k = self._keys
         own = (k.request(request_id), k.trail(request_id), k.op(op))
         return (*own, k.due, k.lease, k.work, k.over)
 
     async def _run(self, name: str, names: Sequence[str], **arguments: str | float | None) -> list[str | int]:
+        return cast("list[str | int]", await self._send(name, names, arguments))
+
+    async def _send(
+        self, name: str, names: Sequence[str], arguments: Mapping[str, object], **options: bool
+    ) -> object:
         script = self._scripts[name]
-        shift = _ms(self._clock.shift)
-        given = {"shift": shift} | {k: v for k, v in arguments.items() if v is not None}
-        tail = (len(names), *names, *(part for pair in given.items() for part in pair))
+        given = {"shift": _ms(self._clock.shift)} | {k: v for k, v in arguments.items() if v is not None}
+        pairs = cast("list[str | float]", [part for pair in given.items() for part in pair])
+        tail = (len(names), *names, *pairs)
         try:
-            reply = await self._client.execute_command("EVALSHA", script.sha, *tail)
+            return await self._client.execute_command("EVALSHA", script.sha, *tail, **options)
         except exceptions.NoScriptError:
             # A restarted or newly promoted server has forgotten it. EVAL remembers it again.
-            reply = await self._client.execute_command("EVAL", script.source, *tail)
-        return cast("list[str | int]", reply)
+            return await self._client.execute_command("EVAL", script.source, *tail, **options)
 
 
 def _outcome(reply: Sequence[object]) -> ports.Outcome:

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from redis import asyncio as redis
 
-from bot import machine, model
+from bot import machine, model, ports
 from bot import store as stores
 from bot.sandbox import valkey
 from bot.store import scripts
@@ -22,9 +22,9 @@ Event = machine.Event
 # (redis.io/docs/latest/commands; newer options of these, such as ZADD LT, are not used).
 SINCE = {
     "EXISTS": "3.0", "GET": "1.0", "HDEL": "2.4", "HEXISTS": "2.0", "HGET": "2.0", "HINCRBY": "2.0",
-    "HMGET": "2.0", "HSET": "4.0", "HSETNX": "2.0", "INCR": "1.0", "PERSIST": "2.2", "PEXPIRE": "2.6",
-    "RPUSH": "2.4", "SET": "2.6.12", "TIME": "2.6", "XADD": "5.0", "ZADD": "2.4", "ZRANGE": "1.2",
-    "ZRANGEBYSCORE": "1.0.5", "ZREM": "2.4", "ZSCORE": "1.2",
+    "HMGET": "2.0", "HSET": "4.0", "HSETNX": "2.0", "INCR": "1.0", "LRANGE": "1.0", "PERSIST": "2.2",
+    "PEXPIRE": "2.6", "RPUSH": "2.4", "SET": "2.6.12", "TIME": "2.6", "XADD": "5.0", "XDEL": "5.0",
+    "ZADD": "2.4", "ZRANGE": "1.2", "ZRANGEBYSCORE": "1.0.5", "ZREM": "2.4", "ZSCORE": "1.2",
 }  # fmt: skip
 
 
@@ -53,7 +53,7 @@ async def test_scripts_touch_declared_keys_only(server: valkey.Valkey, store: st
     async with redis.Redis(unix_socket_path=socket) as client, client.monitor() as monitor:
         for script in scripts.load().values():
             await client.script_load(script.source)  # so that every call is seen as a short EVALSHA
-        await _live(desk)
+        await _live(desk, store)
         await client.echo("the end")
         seen = [command async for command in _until_end(monitor)]
 
@@ -62,7 +62,7 @@ async def test_scripts_touch_declared_keys_only(server: valkey.Valkey, store: st
     assert touched == SINCE.keys()
 
 
-async def _live(desk: parts.Desk) -> None:
+async def _live(desk: parts.Desk, store: stores.RedisStore) -> None:
     """Call every script, on its ways through."""
     request, other = parts.requests(2)
     await desk.submit(request)
@@ -79,6 +79,14 @@ async def _live(desk: parts.Desk) -> None:
     await desk.store.note(parts.note(other.id, head), head=head, op="one")
     await desk.store.note(parts.note(None, ""), head="", op="two")
     await desk.store.first_time("token", ttl_s=60)
+    await _audit(store, request.id)
+
+
+async def _audit(store: stores.RedisStore, request_id: str) -> None:
+    await store.log.evidence([request_id])
+    await store.log.needed([request_id])
+    (first,) = await store.log.page(limit=1)
+    await store.log.move(ports.Mark.TRIMMED, seen=None, value="one less", remove=[first.position])
 
 
 async def _until_end(monitor: redis.client.Monitor) -> AsyncIterator[Mapping[str, Any]]:
