@@ -151,9 +151,9 @@ async def opened(
 
 @contextlib.asynccontextmanager
 async def searching(
-    config: settings.Settings, time: ports.Clock, *, budget_s: float = catalog.BUDGET_S
+    config: settings.Settings, time: ports.Clock, *, budget_s: float = 30
 ) -> AsyncIterator[catalog.AcrCatalog]:
-    """Open a catalog over a client of ARM."""
+    """Open a catalog over a client of ARM; it waits for what a busy machine takes."""
     async with (
         identity.open_identity(config) as credential,
         azure.AzureRegistries(config, credential, time) as registries,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import AsyncIterator
 from typing import Any
@@ -170,6 +171,7 @@ async def test_a_value_is_shown_once(house: House, arm: httpx.AsyncClient, ready
     assert house.state.minted[0] not in one.text + listed.text
 
 
+@pytest.mark.parametrize("shape", [dataclasses.replace(INSTANT, token_s=60, delete_s=60)])
 @pytest.mark.usefixtures("ready")
 async def test_the_sdks_poller_finds_its_way(house: House, arm: httpx.AsyncClient) -> None:
     """The bench compares with the plain SDK, which reads the addresses that writes answer with."""

@@ -92,10 +92,13 @@ def test_names_come_back_as_they_were() -> None:
 
 @pytest.mark.parametrize("text", ["a", "tool", "team12 tool7", "genomics", "nothing"])
 def test_fifty_thousand_names_are_searched_between_keystrokes(text: str) -> None:
-    """Ten milliseconds on an idle machine; ten times that is let pass on a busy one."""
+    """Ten milliseconds of this machine's time at the most; five times that passes on a slower one."""
     large = shelf(GENOMICS, *(f"team{number % 97}/tool{number % 13}-{number}" for number in range(50_000)))
 
-    begun = time.perf_counter()
-    catalog_index.find([large], text, limit=100)
+    spent = []
+    for _ in range(5):
+        begun = time.thread_time()
+        catalog_index.find([large], text, limit=100)
+        spent.append(time.thread_time() - begun)
 
-    assert time.perf_counter() - begun < 0.1
+    assert min(spent) < 0.05
