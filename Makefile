@@ -22,7 +22,7 @@ sandbox: $(VENV)/.project ## play with the bot against stand-ins for every servi
 	$(BIN)/registry-bot sandbox $(ARGS)
 
 test: $(VENV)/.dev ## run the tests; ARGS="tests/core -x" are pytest's own arguments
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not bench" $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal -m "not bench" $(ARGS)
 
 bench: $(VENV)/.bench ## measure, and print the table of the README
 	$(BIN)/python -m tests.bench $(ARGS)
