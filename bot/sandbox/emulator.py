@@ -118,8 +118,8 @@ class Emulator:
         body = await request.read()
         try:
             response = await self._answer(request, handler)
-        except web.HTTPException as error:
-            response = error
+        except web.HTTPException as error:  # no such route; aiohttp does not want to see it returned
+            response = web.Response(status=error.status, text=error.text)
         self.journal.add(
             Exchange(
                 self.name,

@@ -67,6 +67,13 @@ async def test_another_subscription_is_unknown(house: House, arm: httpx.AsyncCli
     assert answer.json()["error"]["code"] == "SubscriptionNotFound"
 
 
+async def test_an_address_that_is_none_is_not_found(house: House, arm: httpx.AsyncClient) -> None:
+    """What the emulator does not know is a plain 404, and it is in the journal."""
+    answer = await arm.get(f"webhooks{VERSION}")
+
+    assert (answer.status_code, len(house.sent("/webhooks"))) == (404, 1)
+
+
 @pytest.mark.parametrize("shape", [RECORDED, INSTANT])
 @pytest.mark.parametrize(
     ("action", "status"),
