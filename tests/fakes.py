@@ -250,6 +250,7 @@ class FakeTower:
         self.known = workspaces
         self.held: dict[int, list[HeldCredential]] = {one.id: [] for one in workspaces}
         self.bad_names: set[str] = set()
+        self.participants: set[tuple[int, str]] = set()
         self.not_yet = 0  # how many logins fail although the password is right
         self._number = 0
 
@@ -264,6 +265,11 @@ class FakeTower:
         """List workspaces."""
         async with self.journal.call("workspaces_fresh" if fresh else "workspaces"):
             return self.known
+
+    async def participates(self, workspace: model.Workspace, user: str) -> bool:
+        """Tell whether somebody is listed as a participant."""
+        async with self.journal.call("participates"):
+            return (workspace.id, user) in self.participants
 
     async def credentials(self, workspace_id: int) -> tuple[ports.TowerCredential, ...]:
         """List credentials."""
@@ -377,3 +383,24 @@ class FakeNotifier:
         """Tell the operators."""
         async with self.journal.call("alert"):
             self.alerts.append(text)
+
+
+class FakeDirectory:
+    """A platform's directory: everybody is a member unless said otherwise."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.standings: dict[str, model.Standing] = {}
+        self.usergroups: dict[str, frozenset[str]] = {}
+
+    async def standing(self, who: model.Principal) -> model.Standing:
+        """Return what is known of an account."""
+        async with self.journal.call("standing"):
+            return self.standings.get(who.user, model.Standing.MEMBER)
+
+    async def usergroup(self, usergroup: str) -> frozenset[str]:
+        """Return a group's members."""
+        async with self.journal.call("usergroup"):
+            if usergroup not in self.usergroups:
+                raise errors.NotFound(f"There is no user group {usergroup}.", service="Slack")
+            return self.usergroups[usergroup]
