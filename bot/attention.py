@@ -16,6 +16,11 @@ log = structlog.get_logger()
 
 LOOK_S = 1.0  # how often a request that is being shown is looked at: another replica may change it
 WORKED_ON = frozenset({model.State.APPROVED, model.State.RUNNING})
+_TIMES = {
+    machine.Event.REMIND: (audit.Event.REMINDED, "reminded"),
+    machine.Event.ESCALATE: (audit.Event.ESCALATED, "escalated"),
+    machine.Event.EXPIRE: (audit.Event.EXPIRED, None),
+}
 SILENT = "The message could not be shown: the bot failed each time it tried."
 
 
@@ -72,24 +77,30 @@ class Attention:
             return await self.provisioning.run(held, request, lambda now: display.tell(now, working=True))
         if request.state is not model.State.PENDING:
             return saga.Rest(request)
-        early = (request.deadline - self.clock.now()).total_seconds()
+        at, event = machine.next_event(request)
+        early = (at - self.clock.now()).total_seconds()
         if early > 0 and not display.behind:
             # Nothing to do: the store's clock may run ahead of ours. Better wait than ask again at once.
             await _first(held.woken, min(early, LOOK_S))
-        if self.clock.now() < request.deadline:
-            return saga.Rest(request, request.deadline)
-        return saga.Rest(await self._expire(held, request))
+        if self.clock.now() < at:
+            return saga.Rest(request, at)
+        return await self._pass_time(held, request, event)
 
-    async def _expire(self, held: lease.Lease, request: model.Request) -> model.Request:
+    async def _pass_time(self, held: lease.Lease, request: model.Request, event: machine.Event) -> saga.Rest:
+        """Commit that a time of a pending request has come: it is shown once it is so."""
+        now = self.clock.now()
+        said, update = _TIMES[event]
+
         def propose(snapshot: ports.Snapshot) -> recorder.Proposal:
-            after = machine.advance(snapshot.request, machine.Event.EXPIRE, at=self.clock.now())
-            return recorder.Proposal(after, audit.Event.EXPIRED)
+            after = machine.advance(snapshot.request, event, at=now, **({update: now} if update else {}))
+            return recorder.Proposal(after, said)
 
-        op = f"expire:{request.id}:{held.fence}"
+        op = f"{event}:{request.id}:{held.fence}"
         try:
-            return await self.record.apply(request.id, propose, op=op, fence=held.fence)
+            request = await self.record.apply(request.id, propose, op=op, fence=held.fence)
         except errors.Refused:
-            return request  # somebody decided at the last moment, which makes it due again
+            return saga.Rest(request)  # somebody decided at the last moment, which makes it due again
+        return saga.Rest(request, None if request.ended else machine.next_event(request)[0])
 
     async def _give_up(
         self, held: lease.Lease, display: copies.Display, request: model.Request

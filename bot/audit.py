@@ -24,9 +24,12 @@ class Event(enum.StrEnum):
 
     SUBMITTED = "request:form:submitted"
     APPROVED = "request:decision:approved"
+    AUTOMATIC = "request:decision:automatic"
     VOTED = "request:decision:voted"
     DENIED = "request:decision:denied"
     CANCELLED = "request:form:cancelled"
+    REMINDED = "request:approvers:reminded"
+    ESCALATED = "request:approvers:widened"
     EXPIRED = "request:deadline:passed"
     REFUSED = "request:action:refused"
     STARTED = "request:work:started"

@@ -33,6 +33,9 @@ def wanted(request: model.Request, copies: Mapping[Role, Copy]) -> tuple[Copy, .
         Role.DIRECT: Copy(
             role=Role.DIRECT, platform=request.requester.platform, channel=request.requester.user
         ),
+        Role.TOLD: _in(Role.TOLD, request.told),
+        Role.REMINDER: _below(Role.REMINDER, copies.get(Role.APPROVAL)) if request.reminded else None,
+        Role.ESCALATION: _in(Role.ESCALATION, request.approval) if request.escalated else None,
         Role.PROGRESS: _reply(Role.PROGRESS, request, copies) if request.state in _WORKED_ON else None,
         Role.RESULT: _reply(Role.RESULT, request, copies) if request.state in _TOLD else None,
     }
@@ -43,6 +46,12 @@ def _in(role: Role, place: model.Place | None) -> Copy | None:
     if place is None:
         return None
     return Copy(role=role, platform=place.platform, channel=place.channel, thread=place.thread)
+
+
+def _below(role: Role, root: Copy | None) -> Copy | None:
+    if root is None or root.message is None or root.error:
+        return None
+    return Copy(role=role, platform=root.platform, channel=root.channel, thread=root.message)
 
 
 def _reply(role: Role, request: model.Request, copies: Mapping[Role, Copy]) -> Copy | None:

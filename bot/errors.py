@@ -43,6 +43,7 @@ class Reason(enum.StrEnum):
     OTHER_PLATFORM = "other_platform"
     OUTSIDER = "outsider"
     DIRECTORY_DOWN = "directory_down"
+    TOO_MANY = "too_many"
 
 
 class BotError(Exception):

@@ -31,19 +31,6 @@ class Field(enum.StrEnum):
     REASON = "reason"
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What a fresh form shows."""
-
-    name: str  # suggested
-    workspaces: tuple[model.Workspace, ...]
-    approvers: tuple[model.Principal, ...]
-    approval: model.Place
-    needed: int
-    deadline_hours: float
-    longest_validity_days: int | None
-
-
 class Holder(enum.StrEnum):
     """Who already holds a registry's host in a workspace."""
 
@@ -55,13 +42,31 @@ class Holder(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the requester is told before sending, once workspace and repository are chosen."""
+    """What the requester is told before sending.
 
-    approvers: tuple[model.Principal, ...]
-    needed: int
+    Who is asked depends on workspace and repository: until both are chosen, `approval` is None
+    unless the same rule decides on everything. `refusal` is why nobody would be asked at all.
+    """
+
+    approvers: tuple[model.Principal, ...] = ()
+    needed: int = 1
+    approval: model.Place | None = None
+    deadline_hours: float | None = None
+    longest_validity_days: int | None = None
+    automatic: bool = False  # its rule approves it, within the person's quota
     holder: Holder = Holder.NOBODY
     held_by: str | None = None  # the credential's name
+    refusal: str | None = None
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a fresh form shows."""
+
+    name: str  # suggested
+    workspaces: tuple[model.Workspace, ...]
+    preview: Preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +94,13 @@ class Click:
     seen_at: model.Copy | None = None  # the message that was clicked, so that it is kept up to date too
 
 
-def problems(submission: Submission, *, longest_validity_days: int | None, wildcards: bool) -> dict[str, str]:
+def problems(submission: Submission, *, wildcards: bool) -> dict[str, str]:
     """Return what is wrong with a submission by its looks alone, a sentence for each field."""
     found = {
         Field.NAME: _name(submission.name),
         Field.WORKSPACE: "Choose a workspace." if submission.workspace_id is None else None,
         Field.REPOSITORY: _repository(submission.repository, wildcards=wildcards),
-        Field.VALIDITY: _validity(submission.validity_days, longest_validity_days),
+        Field.VALIDITY: validity_problem(submission.validity_days, None),
         Field.REASON: _reason(submission.reason),
     }
     return {field.value: problem for field, problem in found.items() if problem}
@@ -122,11 +127,12 @@ def _repository(repository: ports.Repository | None, *, wildcards: bool) -> str 
     return None if wildcards else "Wildcards are not allowed here (REGISTRY_BOT_WILDCARDS is off)."
 
 
-def _validity(days: int | None, longest: int | None) -> str | None:
+def validity_problem(days: int | None, longest: int | None) -> str | None:
+    """Return why a validity cannot be had; no end at all is longer than any limit."""
     if days is not None and days < 1:
         return "Give a number of days from 1 on, or leave it empty."
     if longest is not None and (days is None or days > longest):
-        return f"Give at most {longest} days (REGISTRY_BOT_LONGEST_VALIDITY_DAYS)."
+        return f"Give at most {longest} days: the policy allows no more here."
     return None
 
 

@@ -31,16 +31,17 @@ class Inspector:
     registries: ports.Registries
     catalog: ports.Catalog
     tower: ports.Tower
+    wildcards: bool = False  # whether `team/*` may be asked for
 
     async def workspaces(self) -> tuple[model.Workspace, ...]:
         """Return where the bot may write; the repositories' cache fills meanwhile."""
         await self.catalog.warm()
         return await self.tower.workspaces()
 
-    async def search(self, text: str, *, limit: int, wildcards: bool) -> ports.Found:
-        """Find repositories; with `wildcards`, a typed `team/*` is offered on every host that has `team/`."""
+    async def search(self, text: str, *, limit: int) -> ports.Found:
+        """Find repositories; where allowed, a typed `team/*` is offered on every host that has `team/`."""
         plain = text.strip().lower()
-        if not (wildcards and plain.endswith("/*")):
+        if not (self.wildcards and plain.endswith("/*")):
             return await self.catalog.search(plain, limit=limit)
         prefix = plain.removesuffix("*").rpartition("://")[2]
         found = await self.catalog.search(prefix, limit=10 * limit)
@@ -51,6 +52,14 @@ class Inspector:
         )
         stars = tuple(ports.Repository(host, folder + "*") for host, folder in hosts)
         return ports.Found(stars[:limit], more=len(stars[limit:]), silent=found.silent)
+
+    async def workspace(self, workspace_id: int) -> model.Workspace:
+        """Return a workspace where the bot may write; raise BadInput for any other."""
+        for fresh in (False, True):
+            for workspace in await self.tower.workspaces(fresh=fresh):
+                if workspace.id == workspace_id:
+                    return workspace
+        raise errors.BadInput({Field.WORKSPACE: f"The bot may not write to this workspace. {NEEDED_ROLE}"})
 
     async def by_key(self, key: str) -> ports.Repository | None:
         """Return the repository whose option value is `key`."""
@@ -93,7 +102,7 @@ class Inspector:
         repository = submission.repository
         async with asyncio.TaskGroup() as ask:
             one = ask.create_task(
-                _answer(problems, Field.WORKSPACE, self._workspace(submission.workspace_id))
+                _answer(problems, Field.WORKSPACE, self._named_workspace(submission.workspace_id))
             )
             two = ask.create_task(_answer(problems, Field.REPOSITORY, self._registry(repository)))
         workspace, registry = one.result(), two.result()
@@ -108,14 +117,8 @@ class Inspector:
             raise errors.BadInput(problems)
         return Checked(workspace, registry)
 
-    async def _workspace(self, workspace_id: int | None) -> model.Workspace | None:
-        if workspace_id is None:
-            return None
-        for fresh in (False, True):
-            for workspace in await self.tower.workspaces(fresh=fresh):
-                if workspace.id == workspace_id:
-                    return workspace
-        raise errors.BadInput({Field.WORKSPACE: f"The bot may not write to this workspace. {NEEDED_ROLE}"})
+    async def _named_workspace(self, workspace_id: int | None) -> model.Workspace | None:
+        return None if workspace_id is None else await self.workspace(workspace_id)
 
     async def _registry(self, repository: ports.Repository | None) -> model.Registry | None:
         if repository is None:

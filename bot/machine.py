@@ -17,6 +17,8 @@ class Event(enum.StrEnum):
     APPROVE = "approve"
     DENY = "deny"
     CANCEL = "cancel"
+    REMIND = "remind"  # those who were asked and have not answered
+    ESCALATE = "escalate"  # let the fallback approvers decide too
     EXPIRE = "expire"
     START = "start"
     STEP = "step"  # progress while running or undoing
@@ -29,6 +31,8 @@ TABLE: dict[tuple[State, Event], State] = {
     (State.PENDING, Event.APPROVE): State.APPROVED,
     (State.PENDING, Event.DENY): State.DENIED,
     (State.PENDING, Event.CANCEL): State.CANCELLED,
+    (State.PENDING, Event.REMIND): State.PENDING,
+    (State.PENDING, Event.ESCALATE): State.PENDING,
     (State.PENDING, Event.EXPIRE): State.EXPIRED,
     (State.APPROVED, Event.START): State.RUNNING,
     (State.RUNNING, Event.STEP): State.RUNNING,
@@ -44,3 +48,13 @@ def advance(request: model.Request, event: Event, *, at: dt.datetime, **update: 
         raise errors.Refused(errors.Reason.ALREADY_DECIDED, f"This request is already {request.state}.")
     fields = {"state": after, "version": request.version + 1, "changed": at, **update}
     return request.model_copy(update=fields)
+
+
+def next_event(request: model.Request) -> tuple[dt.datetime, Event]:
+    """Return what a pending request waits for next, if nobody decides, and when that is due."""
+    waits = [(request.deadline, Event.EXPIRE)]
+    if request.remind_at is not None and request.reminded is None:
+        waits.append((request.remind_at, Event.REMIND))
+    if request.escalate_at is not None and request.escalated is None:
+        waits.append((request.escalate_at, Event.ESCALATE))
+    return min(waits, key=lambda wait: wait[0])

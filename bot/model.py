@@ -88,6 +88,16 @@ class Principal(Record):
         return f"{self.platform}:{self.tenant}:{self.user}"
 
 
+class Standing(enum.StrEnum):
+    """What a platform says of somebody's account."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+    OUTSIDER = "outsider"  # of another organization, as through Slack Connect
+    GONE = "gone"
+    UNKNOWN = "unknown"  # the platform did not say
+
+
 class Place(Record):
     """Where in a platform something was asked or is shown."""
 
@@ -105,6 +115,9 @@ class Role(enum.StrEnum):
     PROGRESS = "progress"  # in that thread, from approval on
     RESULT = "result"  # in that thread, once the request has ended: this one notifies
     DIRECT = "direct"  # to the requester alone
+    TOLD = "told"  # in a channel that is told and does not decide
+    REMINDER = "reminder"  # below the approval message, when it has waited for long
+    ESCALATION = "escalation"  # in the approvers' channel, once others may decide too
 
 
 class Copy(Record):
@@ -217,12 +230,21 @@ class Request(Record):
     approval: Place
     approvers: tuple[Principal, ...] = ()  # who was asked, for display only: never for deciding
     needed: int = 1
+    rule: str = ""  # the name of the rule that was chosen, and its version then
+    rule_version: str = ""
     policy_version: str
     digest: str
     state: State = State.PENDING
     version: int = 1
+    told: Place | None = None
     created: dt.datetime
     deadline: dt.datetime
+    remind_at: dt.datetime | None = None
+    reminded: dt.datetime | None = None
+    escalate_at: dt.datetime | None = None
+    escalated: dt.datetime | None = None
+    fallback: tuple[Principal, ...] = ()  # who may decide too once it is escalated, for display only
+    automatic: bool = False  # approved by its rule, within a person's quota
     decisions: tuple[Decision, ...] = ()
     progress: Progress = Progress()
     error: str | None = None  # what people may read

@@ -1,13 +1,17 @@
-"""Who may do what: pure, and every answer carries its reason and its evidence."""
+"""Who may do what: pure, and every answer carries its reason and its evidence.
+
+What has to be looked up (who is in a group, who somebody is to their platform) comes in as Facts,
+looked up for this very decision. What could not be looked up refuses.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import enum
-import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from bot import model
+from bot import model, rules
 from bot.errors import Reason
 
 
@@ -21,96 +25,186 @@ class Action(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """Who approves, where, how many, until when.
+class Facts:
+    """What was looked up: groups by name (None: no answer), the actor's standing, participation."""
 
-    `tenant` is the one workspace or organization whose people count; `longest_validity_days` None
-    leaves the validity to the requester.
-    """
-
-    approvers: tuple[model.Principal, ...]
-    approval: model.Place
-    deadline: dt.timedelta
-    needed: int = 1
-    longest_validity_days: int | None = None
-    wildcards: bool = False
-
-    @property
-    def version(self) -> str:
-        """Return a digest of the rules; it becomes part of what is approved."""
-        parts = (*(who.key for who in self.approvers), str(self.needed), str(self.deadline.total_seconds()))
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    groups: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
+    standing: model.Standing = model.Standing.MEMBER
+    participant: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """Whether an action is allowed; if not, why, in a word for the record and a sentence for people."""
+    """Whether something is allowed; if not, why, in a word for the record and a sentence for people."""
 
     allowed: bool
     reason: Reason | None = None
     evidence: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The rule that decides on a request; without one, why. `passed` tells of the rules before it."""
+
+    rule: rules.Rule | None
+    ruling: Ruling
+    passed: tuple[tuple[str, str], ...] = ()
+
+
 ALLOWED = Ruling(allowed=True)
+_UNFIT = {
+    model.Standing.GUEST: (
+        Reason.OUTSIDER,
+        "Guests cannot use this bot. Ask a full member.",
+    ),
+    model.Standing.OUTSIDER: (Reason.OUTSIDER, "Only people of this organization can use this bot."),
+    model.Standing.GONE: (Reason.OUTSIDER, "This account is deactivated."),
+    model.Standing.UNKNOWN: (
+        Reason.DIRECTORY_DOWN,
+        "It could not be checked who you are, so nothing was changed. Please try again in a minute.",
+    ),
+}
 
 
-def decide(
+def admit(facts: Facts) -> Ruling:
+    """Return whether somebody may use the bot at all."""
+    unfit = _UNFIT.get(facts.standing)
+    return _refused(*unfit) if unfit else ALLOWED
+
+
+def select(policy: rules.Policy, subject: rules.Subject, by: model.Principal, facts: Facts) -> Choice:
+    """Return the first rule that is for this request; no rule refuses.
+
+    A rule of which it cannot be told whether it applies ends the search: the ones behind it would
+    otherwise decide what it was meant for.
+    """
+    passed: list[tuple[str, str]] = []
+    for rule in policy.about(subject):
+        known, why = _for_requester(policy, rule.match, by, facts)
+        if known is None:
+            evidence = f"It could not be looked up whether the rule “{rule.name}” applies. Try again soon."
+            return Choice(None, _refused(Reason.DIRECTORY_DOWN, evidence), tuple(passed))
+        if known:
+            return Choice(rule, ALLOWED, tuple(passed))
+        passed.append((rule.name, why))
+    told = " ".join(f"“{name}” does not apply: {why}" for name, why in passed)
+    what = f"{subject.login_server} in {subject.workspace}"
+    evidence = f"No rule of the policy allows this for {what}. {told}".strip()
+    return Choice(None, _refused(Reason.NO_RULE, evidence), tuple(passed))
+
+
+def _for_requester(
+    policy: rules.Policy, match: rules.Match, by: model.Principal, facts: Facts
+) -> tuple[bool | None, str]:
+    """Return whether a rule is for this requester (None: not known), and why not."""
+    if match.requesters:
+        known = _in_groups(policy, match.requesters, by, facts)
+        if not known:
+            return known, f"who asks is not in {_groups(match.requesters)}."
+    if match.participant and not facts.participant:
+        return facts.participant, "who asks is not a participant of the workspace in Tower."
+    return True, ""
+
+
+def decide(  # noqa: PLR0913  # everything a decision rests on is named at the call
     action: Action,
     actor: model.Principal,
-    rules: Rules,
+    request: model.Request,
     *,
+    policy: rules.Policy,
+    facts: Facts,
     now: dt.datetime,
-    request: model.Request | None = None,
     digest: str | None = None,
 ) -> Ruling:
-    """Return whether `actor` may do `action`, to `request` where there is one.
+    """Return whether `actor` may do `action` to `request`, by the rules as they are now.
 
-    `digest` is (the head of) what the actor was shown. The first rule that refuses decides.
+    `digest` is (the head of) what the actor was shown. The first reason to refuse decides.
     """
-    if actor.tenant != rules.approval.tenant or actor.platform is not rules.approval.platform:
-        return _refused(Reason.OUTSIDER, "Only people of this organization can use this bot.")
-    if request is None:
-        return ALLOWED
+    entered = admit(facts)
+    if not entered.allowed:
+        return entered
     if request.state is not model.State.PENDING:
-        return _refused(
-            Reason.ALREADY_DECIDED, f"This request is already {request.state}. Nothing was changed."
-        )
+        return _refused(Reason.ALREADY_DECIDED, f"This request is already {request.state}.")
     if now >= request.deadline:
         return _refused(Reason.EXPIRED, "The deadline has passed. The request can be made again.")
+    own = policy.person(actor) == policy.person(request.requester)
     if action is Action.CANCEL:
-        return _may_cancel(actor, request)
-    return _may_judge(actor, request, rules, digest)
-
-
-def _may_cancel(actor: model.Principal, request: model.Request) -> Ruling:
-    if actor != request.requester:
-        return _refused(Reason.NOT_REQUESTER, "Only the person who made this request can cancel it.")
-    return ALLOWED
-
-
-def _may_judge(actor: model.Principal, request: model.Request, rules: Rules, digest: str | None) -> Ruling:
-    if actor == request.requester:
+        refusal = _refused(Reason.NOT_REQUESTER, "Only the person who made this request can cancel it.")
+        return ALLOWED if own else refusal
+    if own:
         return _refused(Reason.OWN_REQUEST, "Nobody decides on their own request: another approver has to.")
-    if actor not in rules.approvers:
-        return _refused(
-            Reason.NOT_APPROVER,
-            "You are not one of the approvers (REGISTRY_BOT_APPROVERS), so nothing was changed.",
+    return _may_judge(actor, request, policy, facts, now, digest)
+
+
+def _may_judge(  # the second half of `decide`, which names them
+    actor: model.Principal,
+    request: model.Request,
+    policy: rules.Policy,
+    facts: Facts,
+    now: dt.datetime,
+    digest: str | None,
+) -> Ruling:
+    if actor.platform is not request.requester.platform and not (
+        policy.linked(actor) and policy.linked(request.requester)
+    ):
+        evidence = (
+            "This was asked on another platform, and the policy file does not say who both of you are there "
+            "([[people]]). So it cannot be shown that two people are involved."
         )
+        return _refused(Reason.OTHER_PLATFORM, evidence)
+    rule = policy.rule(request.rule)
+    if rule is None or rule.version != request.rule_version:
+        evidence = "The rules for this request have changed since it was made. It has to be made again."
+        return _refused(Reason.CHANGED, evidence)
     if digest is not None and not (digest and request.digest.startswith(digest)):
         return _refused(Reason.CHANGED, "This message does not show the request as it is. Please look again.")
-    return ALLOWED
+    if policy.person(actor) in approvals(request, policy):
+        return _refused(Reason.ALREADY_VOTED, "You have approved this already. Somebody else has to as well.")
+    return _eligible(actor, rule, policy, facts, deciding(rule.terms, request, now))
+
+
+def _eligible(
+    actor: model.Principal, rule: rules.Rule, policy: rules.Policy, facts: Facts, groups: tuple[str, ...]
+) -> Ruling:
+    known = _in_groups(policy, groups, actor, facts)
+    if known:
+        return ALLOWED
+    if known is None:
+        evidence = "It could not be looked up who may approve, so nothing was changed. Try again in a minute."
+        return _refused(Reason.DIRECTORY_DOWN, evidence)
+    evidence = f"You are not an approver by the rule “{rule.name}”: only {_groups(groups)} can decide."
+    return _refused(Reason.NOT_APPROVER, evidence)
+
+
+def deciding(terms: rules.Terms, request: model.Request, now: dt.datetime) -> tuple[str, ...]:
+    """Return the groups that may decide now: after some time, the fallback approvers too."""
+    late = terms.fallback_after is not None and now >= request.created + terms.fallback_after
+    return (*terms.approvers, *terms.fallback) if late else terms.approvers
+
+
+def approvals(request: model.Request, policy: rules.Policy) -> frozenset[rules.Person]:
+    """Return the distinct people whose approval counts: never the requester, only this digest."""
+    return frozenset(
+        policy.person(decision.by)
+        for decision in request.decisions
+        if decision.verdict is model.Verdict.APPROVE and decision.digest == request.digest
+    ) - {policy.person(request.requester)}
+
+
+def _in_groups(
+    policy: rules.Policy, names: tuple[str, ...], who: model.Principal, facts: Facts
+) -> bool | None:
+    """Return whether somebody is in any of the groups; None when those that answered do not have them."""
+    ids = policy.person(who).members
+    answers = [facts.groups.get(name) for name in names]
+    if any(ids & members for members in answers if members is not None):
+        return True
+    return None if None in answers else False
+
+
+def _groups(names: tuple[str, ...]) -> str:
+    return f"the group{'s' if len(names) > 1 else ''} {', '.join(names)}"
 
 
 def _refused(reason: Reason, evidence: str) -> Ruling:
     return Ruling(allowed=False, reason=reason, evidence=evidence)
-
-
-def approvals(request: model.Request) -> frozenset[model.Principal]:
-    """Return the distinct people whose approval counts: never the requester, only this digest."""
-    return frozenset(
-        decision.by
-        for decision in request.decisions
-        if decision.verdict is model.Verdict.APPROVE
-        and decision.digest == request.digest
-        and decision.by != request.requester
-    )

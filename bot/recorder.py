@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import datetime as dt
 import secrets
 import weakref
@@ -58,10 +59,16 @@ class Recorder:
         """
         return self._trail.derive(op)
 
-    async def create(self, request: model.Request, *, op: str) -> ports.Written:
-        """Write a new request; TAKEN names the claim that another one holds."""
+    async def create(
+        self, request: model.Request, *, op: str, open_limit: int | None = None
+    ) -> ports.Written:
+        """Write a new request; TAKEN names the claim that another one holds.
+
+        CROWDED: its requester has `open_limit` requests already that have not ended.
+        """
         proposal = Proposal(request, audit.Event.SUBMITTED, request.requester, {"digest": request.digest})
-        return await self._commit(self._change(proposal, None, op, None))
+        change = self._change(proposal, None, op, None)
+        return await self._commit(dataclasses.replace(change, open_limit=open_limit))
 
     async def apply(
         self,

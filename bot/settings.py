@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import ipaddress
+from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -107,9 +108,10 @@ class Settings(BaseSettings):
     wave_api_endpoint: Endpoint = Field("https://wave.seqera.io", alias="WAVE_API_ENDPOINT")
     personal_workspace: bool = Field(default=False, alias="REGISTRY_BOT_PERSONAL_WORKSPACE")
 
-    # Approvals. Approvers are Slack user ids; an empty list refuses to start.
-    approvers: Listed = Field(alias="REGISTRY_BOT_APPROVERS")
-    approval_channel: str = Field(alias="REGISTRY_BOT_APPROVAL_CHANNEL", pattern=_CHANNEL)
+    # Approvals: a policy file, or else one list of approvers (Slack user ids) for everything.
+    policy: Path | None = Field(None, alias="REGISTRY_BOT_POLICY")
+    approvers: Listed = Field((), alias="REGISTRY_BOT_APPROVERS")
+    approval_channel: str | None = Field(None, alias="REGISTRY_BOT_APPROVAL_CHANNEL", pattern=_CHANNEL)
     operators_channel: str | None = Field(
         None, alias="REGISTRY_BOT_OPERATORS_CHANNEL", pattern=r"^[CG][A-Z0-9]{2,}$"
     )
@@ -140,19 +142,23 @@ class Settings(BaseSettings):
     def _lower(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(host.lower() for host in value)
 
-    @field_validator("approvers")
-    @classmethod
-    def _some(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value:
-            raise ValueError("names nobody: nothing could ever be approved")
-        return value
-
     @field_validator("audit_key")
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         if len(value.get_secret_value()) < 32:  # noqa: PLR2004  # as the comment at the field says
             raise ValueError("needs at least 32 characters, for example from: openssl rand -hex 32")
         return value
+
+    @model_validator(mode="after")
+    def _approvals(self) -> Self:
+        if self.policy is None and not (self.approvers and self.approval_channel):
+            raise ValueError(
+                "nothing could ever be approved: set REGISTRY_BOT_POLICY to a policy file, or both "
+                "REGISTRY_BOT_APPROVERS and REGISTRY_BOT_APPROVAL_CHANNEL"
+            )
+        if self.policy is not None and self.approvers:
+            raise ValueError("REGISTRY_BOT_POLICY and REGISTRY_BOT_APPROVERS exclude each other: keep one")
+        return self
 
     @model_validator(mode="after")
     def _platform(self) -> Self:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
 import os
 import signal
 import socket
@@ -23,13 +22,14 @@ from starlette.types import ASGIApp
 from bot import (
     attention,
     audit,
+    authority,
     clock,
     copies,
     inspection,
     log,
     metrics,
     model,
-    policy,
+    policy_source,
     ports,
     recorder,
     service,
@@ -41,7 +41,7 @@ from bot.clients import azure, catalog, identity, tower, wave
 from bot.provision import saga, work
 from handlers import http
 from handlers.slack import app as slack_app
-from handlers.slack import background, door, ids, manifest, notifier, socket_mode
+from handlers.slack import background, directory, door, ids, manifest, notifier, socket_mode
 
 ANSWER_WITHIN_S = 4  # after SIGTERM, for what has come in; Slack waits three
 
@@ -76,20 +76,31 @@ async def build(
         kept = await stack.enter_async_context(_store(config, time))
         outside = await _services(config, time, stack)
         slack = await stack.enter_async_context(slack_app.client(config))
-        rules = _rules(config, (await slack_app.installation(slack)).team)
+        team = (await slack_app.installation(slack)).team
+        source = _policy(config)
         measured = metrics.Metrics()
         trail = audit.Trail(config.audit_key.get_secret_value().encode())
         record = recorder.Recorder(kept, trail, time, observe=measured.written)
         told = notifier.SlackNotifier(slack, operators_channel=config.operators_channel)
-        provisioning = saga.Saga(work.Desk(record, outside, rules, time, timing or work.Timing()))
+        desk = work.Desk(record, outside, lambda: source.policy, time, timing or work.Timing())
+        provisioning = saga.Saga(desk)
         attend = attention.Attention(record, provisioning, copies.Chat(kept, told, time), time)
         hands = worker.Worker(kept, attend, time, _owner())
         measured.attending.set_function(lambda: hands.held)
         core = service.RequestService(
             store=kept,
             record=record,
-            inspector=inspection.Inspector(kept, outside.registries, outside.catalog, outside.tower),
-            rules=rules,
+            inspector=inspection.Inspector(
+                kept, outside.registries, outside.catalog, outside.tower, wildcards=config.wildcards
+            ),
+            authority=authority.Authority(
+                source=source,
+                directories={model.Platform.SLACK: directory.SlackDirectory(slack, team=team)},
+                tower=outside.tower,
+                homes={model.Platform.SLACK: frozenset({team})},
+                store=kept,
+                clock=time,
+            ),
             clock=time,
             wake=hands.wake,
         )
@@ -190,18 +201,17 @@ async def _doors(
     return doors
 
 
-def _rules(config: settings.Settings, team: str) -> policy.Rules:
-    """Return the rules that the settings describe, for the people of the bot's own workspace."""
-
-    def person(user: str) -> model.Principal:
-        return model.Principal(platform=model.Platform.SLACK, tenant=team, user=user)
-
-    return policy.Rules(
-        approvers=tuple(person(user) for user in config.approvers),
-        approval=model.Place(platform=model.Platform.SLACK, tenant=team, channel=config.approval_channel),
-        deadline=dt.timedelta(hours=config.deadline_hours),
-        longest_validity_days=config.longest_validity_days,
-        wildcards=config.wildcards,
+def _policy(config: settings.Settings) -> policy_source.PolicySource:
+    """Return the policy in force: the file's, or the one that a few settings make."""
+    if config.policy is not None:
+        return policy_source.PolicySource(policy_source.read(config.policy), config.policy)
+    return policy_source.PolicySource(
+        policy_source.one_list(
+            config.approvers,
+            channel=config.approval_channel or "",
+            deadline_hours=config.deadline_hours,
+            longest_validity_days=config.longest_validity_days,
+        )
     )
 
 

@@ -44,20 +44,26 @@ def validity_hint(longest_days: int | None) -> str:
     return f"At most {longest_days} days here."
 
 
-def will_ask(preview: forms.Preview, approval: model.Place, deadline_hours: float) -> Sentence:
-    """Return who would be asked, where, and until when."""
-    count = "1 approval" if preview.needed == 1 else f"{preview.needed} approvals"
+def will_ask(preview: forms.Preview) -> Sentence:
+    """Return who would be asked, where, and until when; or why nobody would be."""
+    if preview.refusal:
+        return (f"⚠️ {preview.refusal}",)
+    if preview.approval is None or preview.deadline_hours is None:
+        return ("Choose a workspace and a repository to see who will be asked.",)
     # Everybody but the requester is asked, so an only approver has nobody.
     if not preview.approvers:
         return (
             "Nobody else could approve this: you are the only approver, and nobody decides on their own.",
         )
+    count = "1 approval" if preview.needed == 1 else f"{preview.needed} approvals"
+    quota: Sentence = ("Within your quota the rule approves this by itself. Otherwise: ",)
     return (
+        *(quota if preview.automatic else ()),
         "Will ask: ",
         *parts.listed(preview.approvers),
         " in ",
-        approval,
-        f" ({count} needed, within {_hours(deadline_hours)}).",
+        preview.approval,
+        f" ({count} needed, within {_hours(preview.deadline_hours)}).",
     )
 
 

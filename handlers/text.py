@@ -93,13 +93,35 @@ def facts(request: model.Request) -> tuple[tuple[str, Sentence], ...]:
 def waiting(request: model.Request) -> Sentence:
     """Return who is asked to decide, until when, and what is still missing."""
     given = [decision.by for decision in request.decisions]
-    asked = [who for who in request.approvers if who not in given]
+    asked = [who for who in deciding(request) if who not in given]
     count = "One approval is needed" if request.needed == 1 else f"{request.needed} approvals are needed"
     so_far: Sentence = ()
     if given:
         so_far = (f"{len(given)} of {request.needed} so far, by ", *parts.listed(given), ".")
     whom: Sentence = (*parts.listed(asked), ": please decide.") if asked else ()
     return parts.sentences(whom, (f"{count}, by ", request.deadline, "."), so_far)
+
+
+def deciding(request: model.Request) -> tuple[model.Principal, ...]:
+    """Return who has been asked so far: once it was escalated, the fallback approvers too."""
+    others = request.fallback if request.escalated else ()
+    return (*request.approvers, *(who for who in others if who not in request.approvers))
+
+
+def reminder(request: model.Request) -> Sentence:
+    """Return what reminds those who were asked; once decided, how it ended."""
+    if request.state is not State.PENDING:
+        return status(request)
+    return ("⏰ This is still waiting. ", *waiting(request))
+
+
+def escalation(request: model.Request) -> Sentence:
+    """Return why more people are asked than before."""
+    return (
+        "⏫ Nobody has decided on this in time: ",
+        *parts.listed(request.fallback),
+        " may decide too now.",
+    )
 
 
 def status(request: model.Request, *, to_requester: bool = False) -> Sentence:
@@ -111,7 +133,7 @@ def status(request: model.Request, *, to_requester: bool = False) -> Sentence:
 
 
 def _pending(request: model.Request, subject: Sentence) -> Sentence:
-    asked = parts.listed(request.approvers) or ("an approver",)
+    asked = parts.listed(deciding(request)) or ("an approver",)
     have = sum(decision.verdict is model.Verdict.APPROVE for decision in request.decisions)
     votes = f" {have} of {request.needed} approvals are given." if request.needed > 1 else ""
     return ("⏳ ", *subject, " waits for ", *asked, ", until ", request.deadline, f".{votes}")
@@ -280,6 +302,8 @@ def _made(step: str) -> str:
 
 
 def _deciders(request: model.Request) -> Sentence:
+    if request.automatic:
+        return ("the rule ", Code(request.rule), ", within the quota of ", request.requester)
     # A denied request may hold approvals as well, and the other way round: only what decided counts.
     deny = request.state is State.DENIED
     wanted = model.Verdict.DENY if deny else model.Verdict.APPROVE

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from bot import forms, model, policy, ports
+from bot import forms, model, ports, rules
 
 TENANT = "T0SANDBOX"
 HOST = "acmegenomics.azurecr.io"
+RULE = "everything"
 
 
 def now() -> dt.datetime:
@@ -80,6 +81,8 @@ def a_request(*, state: model.State = model.State.PENDING, **fields: Any) -> mod
         "place": a_place(),
         "approval": a_place("C0APPROVALS"),
         "approvers": (BEN, CLEO),
+        "rule": RULE,
+        "rule_version": a_rule().version,
         "policy_version": "1",
         "digest": spec.digest("1"),
         "state": state,
@@ -125,11 +128,18 @@ def a_click(request: model.Request, by: model.Principal = BEN, **fields: Any) ->
     return forms.Click(**(values | fields))
 
 
-def some_rules(**fields: Any) -> policy.Rules:
-    """Return rules by which Ben and Cleo approve."""
+def a_rule(name: str = RULE, *, match: dict[str, Any] | None = None, **fields: Any) -> rules.Rule:
+    """Return a rule by which the group `approvers` decides on everything."""
     values: dict[str, Any] = {
-        "approvers": (BEN, CLEO),
-        "approval": a_place("C0APPROVALS"),
+        "approvers": ("approvers",),
         "deadline": dt.timedelta(hours=72),
+        "approval_channel": "C0APPROVALS",
     }
-    return policy.Rules(**(values | fields))
+    return rules.Rule(name=name, match=rules.Match(**(match or {})), terms=rules.Terms(**(values | fields)))
+
+
+def a_policy(*listed: rules.Rule, **fields: Any) -> rules.Policy:
+    """Return a policy by which Ben and Cleo approve."""
+    approvers = rules.Group(name="approvers", members=frozenset({"slack:U0BEN", "slack:U0CLEO"}))
+    values: dict[str, Any] = {"version": "1", "groups": {"approvers": approvers}}
+    return rules.Policy(**(values | {"rules": listed or (a_rule(),)} | fields))

@@ -48,6 +48,10 @@ class TowerClient:
         """List the workspaces where the bot may write credentials; cached for a minute."""
         return await self._workspaces.listed(fresh=fresh)
 
+    async def participates(self, workspace: model.Workspace, user: str) -> bool:
+        """Tell whether a Tower user is a participant of a workspace."""
+        return await self._workspaces.participates(workspace, user)
+
     async def credentials(self, workspace_id: int) -> tuple[ports.TowerCredential, ...]:
         """List a workspace's credentials, in Tower's own order."""
         answer = await self._ask(tower_api.build_credentials(workspace_id), workspace_id)

@@ -25,6 +25,7 @@ class Workspaces:
         self._began: dt.datetime | None = None
         self._known: tuple[model.Workspace, ...] = ()
         self._names: dict[int, str] = {}
+        self._places: dict[int, tower_api.Place] = {}
 
     async def listed(self, *, fresh: bool) -> tuple[model.Workspace, ...]:
         """Return those where credentials may be written; `fresh` wants a look begun after the call."""
@@ -51,6 +52,28 @@ class Workspaces:
             raise tower_errors.refused(answer)
         return tower_api.parse_user(answer)
 
+    async def participates(self, workspace: model.Workspace, user: str) -> bool:
+        """Tell whether a user is a participant in person; raise for a Tower that does not say.
+
+        Who takes part through a team alone is not listed by name, and so is not found.
+        """
+        await self.listed(fresh=False)
+        place = self._places.get(workspace.id)
+        if place is None:
+            return False
+        seen = 0
+        for _ in range(_MOST_PAGES):
+            answer = await self._sender.send(tower_api.build_participants(place, offset=seen))
+            if not answer.ok:
+                raise tower_errors.refused(answer)
+            page = tower_api.parse_participants(answer)
+            if any(each.user == user for each in page.participants):
+                return True
+            seen += len(page.participants)
+            if not page.participants or page.ends_at(seen):
+                return False
+        return False
+
     async def _look(self) -> tuple[model.Workspace, ...]:
         user = await self.user()
         answer = await self._sender.send(tower_api.build_workspaces(user.id))
@@ -63,6 +86,7 @@ class Workspaces:
         found = tuple(place.workspace for place, task in zip(places, tasks, strict=True) if task.result())
         own = model.Workspace(id=tower_api.PERSONAL, org=None, name=user.name)
         every = (own, *(place.workspace for place in places))
+        self._places = {place.workspace.id: place for place in places}
         self._names = {workspace.id: workspace.full_name for workspace in every}
         return (*found, own) if self._personal else found
 

@@ -8,6 +8,7 @@ from bot.ports.azure import Catalog, Found, Minted, Password, Registries, Reposi
 from bot.ports.chat import Notifier
 from bot.ports.clock import Clock
 from bot.ports.log import PAGE, AuditLog, Evidence, Feed, Line, Logged, Mark, Tail
+from bot.ports.people import Directory
 from bot.ports.store import Change, Claimed, Claims, Outcome, Snapshot, Store, Written
 from bot.ports.tower import Inspection, NameCheck, Sight, Tower, TowerCredential, Wave
 
@@ -19,6 +20,7 @@ __all__ = [
     "Claimed",
     "Claims",
     "Clock",
+    "Directory",
     "Evidence",
     "Feed",
     "Found",

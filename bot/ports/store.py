@@ -26,6 +26,7 @@ class Outcome(enum.StrEnum):
     CONFLICT = "conflict"  # version or chain head moved on: load again
     STALE = "stale"  # the fence moved on: somebody else owns the request
     LATE = "late"  # past `not_after` by the server's clock
+    CROWDED = "crowded"  # the requester has `open_limit` open requests
     TAKEN = "taken"  # a claim is held by another request; see `holder`
     MISSING = "missing"  # no such request
 
@@ -57,6 +58,7 @@ class Change:
     fence: int | None = None
     not_after: dt.datetime | None = None
     credential: model.Credential | None = None
+    open_limit: int | None = None  # of a new request's requester
 
 
 @dataclass(frozen=True, slots=True)

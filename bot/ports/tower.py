@@ -37,6 +37,10 @@ class Tower(Protocol):
         """List the workspaces where the bot may write credentials; cached for a minute."""
         ...
 
+    async def participates(self, workspace: model.Workspace, user: str) -> bool:
+        """Tell whether a Tower user is a participant of a workspace, in person and not through a team."""
+        ...
+
     async def credentials(self, workspace_id: int) -> tuple[TowerCredential, ...]:
         """List a workspace's credentials, in Tower's own order."""
         ...

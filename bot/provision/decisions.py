@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot import audit, model, policy
+from bot import audit, model, policy, rules
 
 _VOTES = frozenset({audit.Event.APPROVED, audit.Event.VOTED})
 
 
-def doubt(request: model.Request, entries: Sequence[audit.Entry]) -> str | None:
+def doubt(request: model.Request, entries: Sequence[audit.Entry], now: rules.Policy) -> str | None:
     """Return what does not fit between a record and its sealed entries, or None if all does."""
     if not entries or any(entry.request != request.id for entry in entries):
         return "the trail belongs to another request"
@@ -21,7 +21,7 @@ def doubt(request: model.Request, entries: Sequence[audit.Entry]) -> str | None:
         return "the record was found to be forged before"
     if request.digest != request.spec.digest(request.policy_version):
         return "the request is not what was shown"
-    return _submission(request, entries[0]) or _moves(request, entries) or _votes(request, entries)
+    return _submission(request, entries[0]) or _moves(request, entries) or _votes(request, entries, now)
 
 
 def _submission(request: model.Request, first: audit.Entry) -> str | None:
@@ -44,7 +44,7 @@ def _moves(request: model.Request, entries: Iterable[audit.Entry]) -> str | None
     return None if state is request.state else "its state was never recorded"
 
 
-def _votes(request: model.Request, entries: Iterable[audit.Entry]) -> str | None:
+def _votes(request: model.Request, entries: Iterable[audit.Entry], now: rules.Policy) -> str | None:
     sealed = [
         entry for entry in entries if entry.event in _VOTES and entry.data.get("digest") == request.digest
     ]
@@ -55,8 +55,19 @@ def _votes(request: model.Request, entries: Iterable[audit.Entry]) -> str | None
     if request.requester.key in voters:
         return "the requester approved it"
     # `needed` stands in the record alone; that the last vote was enough is sealed.
+    if request.automatic:
+        return _automatic(request, entries)
     if not any(entry.event is audit.Event.APPROVED for entry in sealed):
         return "it was never approved"
-    if len(policy.approvals(request)) < max(1, request.needed):
+    if len(policy.approvals(request, now)) < max(1, request.needed):
         return "too few people approved it"
     return None
+
+
+def _automatic(request: model.Request, entries: Iterable[audit.Entry]) -> str | None:
+    """Look for the sealed word of the rule that approved it by itself."""
+    said = {"digest": request.digest, "rule": request.rule}
+    for entry in entries:
+        if entry.event is audit.Event.AUTOMATIC and entry.data == said:
+            return None
+    return "no rule ever approved it"

@@ -44,12 +44,9 @@ async def check(work: Work) -> Outcome:
 
 
 def _ruled_out(work: Work) -> Failed | None:
-    spec, rules = work.spec, work.desk.rules
-    longest = rules.longest_validity_days
-    if longest is not None and (spec.validity_days is None or spec.validity_days > longest):
-        return Failed(f"The rules allow at most {longest} days now. Please ask again.")
-    if not rules.wildcards and any("*" in name for name in spec.repositories):
-        return Failed("The rules do not allow wildcards any more. Please ask for single repositories.")
+    rule = work.desk.policy().rule(work.request.rule)
+    if rule is None or rule.version != work.request.rule_version:
+        return Failed("The rules for this request have changed since it was made. Please ask again.")
     return None
 
 

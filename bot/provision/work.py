@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
-from bot import audit, errors, lease, machine, model, policy, ports, recorder
+from bot import audit, errors, lease, machine, model, ports, recorder, rules
 from bot.provision import decisions
 
 P = ParamSpec("P")
@@ -84,7 +84,7 @@ class Desk:
 
     record: recorder.Recorder
     services: Services
-    rules: policy.Rules
+    policy: Callable[[], rules.Policy]  # the one in force now
     clock: ports.Clock
     timing: Timing = field(default_factory=Timing)
 
@@ -159,4 +159,4 @@ class Work:
             if refusal.reason is errors.Reason.CHANGED:
                 return "its audit trail is broken"
             raise
-        return decisions.doubt(self.request, entries)
+        return decisions.doubt(self.request, entries, self.desk.policy())

@@ -93,6 +93,7 @@ class Scripts:
             entry=change.entry.model_dump_json(),
             fence=change.fence,
             not_after=codec.milliseconds(change.not_after) if change.not_after else None,
+            open_limit=change.open_limit,
             states=" ".join(model.State),
             keep=_ms(self._keep),
             keep_index=_ms(self._keep + INDEX_MARGIN),

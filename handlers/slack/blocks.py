@@ -35,8 +35,23 @@ def private(note: Note) -> Message:
 
 
 def _approval(request: model.Request, _: Copies) -> Message:
+    return _card(request, Role.APPROVAL, (text.ask(request),))
+
+
+def _escalation(request: model.Request, _: Copies) -> Message:
+    return _card(request, Role.ESCALATION, (text.escalation(request), text.ask(request)))
+
+
+def _told(request: model.Request, _: Copies) -> Message:
+    return private((text.status(request),))
+
+
+def _reminder(request: model.Request, _: Copies) -> Message:
+    return private((text.reminder(request),))
+
+
+def _card(request: model.Request, role: Role, intro: Note) -> Message:
     pending = request.state is model.State.PENDING
-    intro: Note = (text.ask(request),)
     outcome: Note = (text.waiting(request),) if pending else (text.status(request), *text.decisions(request))
     # The facts stay after the decision: the channel is where people look up what was granted.
     blocks: list[Json] = [
@@ -45,7 +60,7 @@ def _approval(request: model.Request, _: Copies) -> Message:
         _facts(request),
         *_reason(request),
         *markup.blocks(outcome),
-        *([_decide(request)] if pending else []),
+        *([_decide(request, role)] if pending else []),
         _context((f"Request {model.short_id(request.id)}, version {request.version}",)),
     ]
     return Message(markup.spoken((*intro, outcome[0])), blocks)
@@ -73,6 +88,9 @@ _RENDERERS = {
     Role.APPROVAL: _approval,
     Role.ORIGIN: _origin,
     Role.DIRECT: _direct,
+    Role.TOLD: _told,
+    Role.REMINDER: _reminder,
+    Role.ESCALATION: _escalation,
     Role.PROGRESS: _progress,
     Role.RESULT: _result,
 }
@@ -104,10 +122,10 @@ def _reason(request: model.Request) -> list[Json]:
     return markup.blocks((("Reason given:",), Quote(said))) if said else []
 
 
-def _decide(request: model.Request) -> Json:
+def _decide(request: model.Request, role: Role) -> Json:
     approve = _button(text.APPROVE, ids.APPROVE, request, style="primary")
     deny = _button(text.DENY, ids.DENY, request, style="danger")
-    return {"type": "actions", "block_id": ids.buttons(Role.APPROVAL), "elements": [approve, deny]}
+    return {"type": "actions", "block_id": ids.buttons(role), "elements": [approve, deny]}
 
 
 def _cancel(request: model.Request, role: Role) -> Json:

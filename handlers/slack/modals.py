@@ -32,13 +32,13 @@ def form(
     # Clients keep what was typed when ids stay; it is sent again for those that would not.
     held = {Field.NAME: fresh.name} if typed is None else typed
     # Nothing is chosen yet, so nothing is known to stand in the way.
-    seen = preview or forms.Preview(fresh.approvers, fresh.needed)
+    seen = preview or fresh.preview
     blocks = [
         _input(Field.NAME, {**_text_input(held.get(Field.NAME)), "max_length": 99}),
         _input(Field.WORKSPACE, _workspace(fresh.workspaces, held.get(Field.WORKSPACE)), dispatch=True),
         _input(Field.REPOSITORY, _repository(held.get(Field.REPOSITORY)), dispatch=True),
-        *_preview(seen, fresh),
-        _validity(fresh.longest_validity_days, held.get(Field.VALIDITY)),
+        *_preview(seen),
+        _validity(seen.longest_validity_days, held.get(Field.VALIDITY)),
         _input(
             Field.REASON,
             {**_text_input(held.get(Field.REASON)), "multiline": True, "max_length": forms.LONGEST_REASON},
@@ -168,9 +168,8 @@ def _validity(longest: int | None, typed: object) -> Json:
     return {**block, "hint": markup.plain_text(replies.validity_hint(longest), 2000)}
 
 
-def _preview(preview: forms.Preview, fresh: forms.Form) -> list[Json]:
-    ask = replies.will_ask(preview, fresh.approval, fresh.deadline_hours)
-    lines: list[Sentence] = [ask, *replies.warnings(preview)]
+def _preview(preview: forms.Preview) -> list[Json]:
+    lines: list[Sentence] = [replies.will_ask(preview), *replies.warnings(preview)]
     elements = [{"type": "mrkdwn", "text": markup.mrkdwn(line), "verbatim": True} for line in lines[:10]]
     return [{"type": "context", "block_id": ids.PREVIEW, "elements": elements}]
 

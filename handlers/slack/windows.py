@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
@@ -82,7 +83,7 @@ class Windows:
                 preview = await self._look(payload, by, place)
             except errors.BotError as error:
                 unsure = replies.unchecked(error)
-                preview = forms.Preview(fresh.approvers, fresh.needed, warnings=(unsure,))
+                preview = dataclasses.replace(fresh.preview, warnings=(unsure,))
         return modals.form(fresh, meta=meta, typed=parse.typed(payload), preview=preview)
 
     async def _look(self, payload: Payload, by: model.Principal, place: model.Place | None) -> forms.Preview:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot import audit, inspection, model, policy, recorder, service
+from bot import audit, authority, inspection, model, policy_source, recorder, rules, service
 from bot import store as stores
 from tests import builders, fakes
 
@@ -24,6 +24,9 @@ class Desk:
     catalog: fakes.FakeCatalog
     tower: fakes.FakeTower
     journal: fakes.Journal
+    people: fakes.FakeDirectory
+    source: policy_source.PolicySource
+    clock: fakes.FakeClock
     woken: list[str] = field(default_factory=list)
     events: list[audit.Event] = field(default_factory=list)
 
@@ -35,13 +38,13 @@ class Desk:
 
 
 @pytest.fixture
-def rules() -> policy.Rules:
-    """Return rules by which Ben and Cleo approve."""
-    return builders.some_rules()
+def policy() -> rules.Policy:
+    """Return a policy by which Ben and Cleo approve."""
+    return builders.a_policy()
 
 
 @pytest.fixture
-def desk(store: stores.RedisStore, rules: policy.Rules) -> Desk:
+def desk(store: stores.RedisStore, policy: rules.Policy) -> Desk:
     """Return a service at work."""
     journal, woken, events = fakes.Journal(), list[str](), list[audit.Event]()
     registries = fakes.FakeRegistries(journal, builders.a_registry())
@@ -50,12 +53,17 @@ def desk(store: stores.RedisStore, rules: policy.Rules) -> Desk:
     )
     tower = fakes.FakeTower(journal, registries, builders.a_workspace())
     trail, clock = audit.Trail(KEY), fakes.FakeClock()
+    people, source = fakes.FakeDirectory(journal), policy_source.PolicySource(policy)
+    slack = model.Platform.SLACK
+    judge = authority.Authority(
+        source, {slack: people}, tower, {slack: frozenset({builders.TENANT})}, store, clock
+    )
     made = service.RequestService(
         store=store,
         record=recorder.Recorder(store, trail, clock, observe=lambda entry, _: events.append(entry.event)),
         inspector=inspection.Inspector(store, registries, catalog, tower),
-        rules=rules,
+        authority=judge,
         clock=clock,
         wake=woken.append,
     )
-    return Desk(made, store, trail, registries, catalog, tower, journal, woken, events)
+    return Desk(made, store, trail, registries, catalog, tower, journal, people, source, clock, woken, events)

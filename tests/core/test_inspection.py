@@ -220,7 +220,8 @@ def moved(event: machine.Event) -> recorder.Propose:
 
 async def search(desk: Desk, text: str, *, wildcards: bool = False) -> list[str]:
     """Return what a search offers."""
-    found = await desk.service._inspector.search(text, limit=10, wildcards=wildcards)
+    replace(desk, wildcards=wildcards)
+    found = await desk.service._inspector.search(text, limit=10)
     return [one.path for one in found.matches]
 
 

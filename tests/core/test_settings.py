@@ -45,10 +45,23 @@ def test_each_of_them_is_needed(monkeypatch: pytest.MonkeyPatch, name: str) -> N
         read(monkeypatch, **{name: None})
 
 
+def test_a_policy_file_stands_for_approvers_and_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a file the two settings that it replaces are not needed."""
+    read_back = read(
+        monkeypatch,
+        REGISTRY_BOT_POLICY="policy.toml",
+        REGISTRY_BOT_APPROVERS=None,
+        REGISTRY_BOT_APPROVAL_CHANNEL=None,
+    )
+
+    assert str(read_back.policy) == "policy.toml"
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"REGISTRY_BOT_APPROVERS": " , "}, "names nobody"),
+        ({"REGISTRY_BOT_APPROVERS": " , "}, "nothing could ever be approved"),
+        ({"REGISTRY_BOT_POLICY": "policy.toml"}, "exclude each other"),
         ({"REGISTRY_BOT_AUDIT_KEY": "short"}, "at least 32 characters"),
         ({"TOWER_API_ENDPOINT": "http://tower.example.org/api"}, "plain http"),
         ({"TOWER_API_ENDPOINT": "tower.example.org"}, "must be an address"),

@@ -6,7 +6,21 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from bot import attention, audit, copies, inspection, lease, model, policy, ports, recorder, service
+from bot import (
+    attention,
+    audit,
+    authority,
+    copies,
+    inspection,
+    lease,
+    model,
+    policy_source,
+    ports,
+    recorder,
+    rules,
+    service,
+)
+from bot.model import Role
 from bot.provision import names, saga, work
 from tests import builders, fakes
 
@@ -44,11 +58,20 @@ class FrailStore:
         return call
 
 
+# The copies of a plain request: nobody reminded, nobody told.
+SHOWN = (Role.APPROVAL, Role.ORIGIN, Role.DIRECT, Role.PROGRESS, Role.RESULT)
+
+
 class Engine:
     """One bot's core: people's clicks go in, what the fakes hold comes out."""
 
     def __init__(
-        self, store: ports.Store, clock: fakes.FakeClock, *, rules: policy.Rules | None = None
+        self,
+        store: ports.Store,
+        clock: fakes.FakeClock,
+        *,
+        policy: rules.Policy | None = None,
+        wildcards: bool = False,
     ) -> None:
         self.clock = clock
         self.journal = fakes.Journal()
@@ -61,15 +84,26 @@ class Engine:
         self.tower = fakes.FakeTower(self.journal, self.registries, *workspaces)
         self.wave = fakes.FakeWave(self.journal, self.tower)
         self.notifier = fakes.FakeNotifier(self.journal)
-        self.rules = rules or builders.some_rules()
+        self.source = policy_source.PolicySource(policy or builders.a_policy())
+        slack = model.Platform.SLACK
         self.woken: list[str] = []
         self.record = recorder.Recorder(self.store, TRAIL, clock)
         self.attention = self.an_attention()
         self.service = service.RequestService(
             store=self.store,
             record=self.record,
-            inspector=inspection.Inspector(self.store, self.registries, self.catalog, self.tower),
-            rules=self.rules,
+            inspector=inspection.Inspector(
+                self.store, self.registries, self.catalog, self.tower, wildcards=wildcards
+            ),
+            authority=authority.Authority(
+                self.source,
+                # Apart from the journal, which counts what the work asks.
+                {slack: fakes.FakeDirectory(fakes.Journal())},
+                self.tower,
+                {slack: frozenset({builders.TENANT})},
+                self.store,
+                clock,
+            ),
             clock=clock,
             wake=self.woken.append,
         )
@@ -77,7 +111,7 @@ class Engine:
     def an_attention(self, **timing: float) -> attention.Attention:
         """Return an attention over the fakes, for example with other waiting times."""
         services = work.Services(self.registries, self.catalog, self.tower, self.wave)
-        desk = work.Desk(self.record, services, self.rules, self.clock, work.Timing(**timing))
+        desk = work.Desk(self.record, services, lambda: self.source.policy, self.clock, work.Timing(**timing))
         chat = copies.Chat(self.store, self.notifier, self.clock)
         return attention.Attention(self.record, saga.Saga(desk), chat, self.clock)
 

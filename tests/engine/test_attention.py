@@ -8,7 +8,7 @@ import datetime as dt
 import pytest
 import structlog
 
-from bot import audit, errors, model, ports
+from bot import audit, errors, machine, model, ports
 from bot.model import Role, State
 from tests import builders, fakes
 from tests.engine import parts
@@ -42,7 +42,7 @@ async def test_a_decision_at_the_last_moment_counts(engine: parts.Engine) -> Non
     await engine.service.approve(builders.a_click(request))
     engine.clock.shift += dt.timedelta(hours=2)
 
-    stayed = await engine.attention._expire(held, late.request)
+    stayed = (await engine.attention._pass_time(held, late.request, machine.Event.EXPIRE)).request
 
     assert stayed.state is State.PENDING
     assert (await engine.now(request)).state is State.APPROVED

@@ -115,8 +115,8 @@ async def test_every_copy_ends_at_the_newest_version(engine: parts.Engine) -> No
     ended = await engine.drive(request)
 
     last = {role: (state, version) for role, state, version in engine.notifier.shown}
-    assert last == dict.fromkeys(Role, (State.DONE, ended.version))
-    assert len(engine.notifier.messages) == len(Role)
+    assert last == dict.fromkeys(parts.SHOWN, (State.DONE, ended.version))
+    assert len(engine.notifier.messages) == len(parts.SHOWN)
 
 
 async def test_only_committed_states_are_shown(engine: parts.Engine) -> None:
@@ -189,7 +189,7 @@ async def test_a_busy_chat_does_not_touch_the_work(engine: parts.Engine) -> None
     await engine.drive(request)
 
     assert (done.state, settlement.reset) == (State.DONE, True)
-    assert len(engine.notifier.messages) == len(Role)
+    assert len(engine.notifier.messages) == len(parts.SHOWN)
 
 
 async def test_a_message_that_failed_waits_for_the_work(engine: parts.Engine) -> None:

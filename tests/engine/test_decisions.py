@@ -16,6 +16,8 @@ from tests import builders, fakes
 from tests.builders import ANA, BEN, CLEO
 from tests.engine import parts
 
+POLICY = builders.a_policy()
+
 
 def trail_of(
     request: model.Request, *events: tuple[audit.Event, model.Principal, State]
@@ -41,7 +43,7 @@ def test_a_proper_approval_leaves_no_doubt() -> None:
     """A record that says what its sealed entries say is believed."""
     request = builders.a_request(state=State.APPROVED)
 
-    assert decisions.doubt(request, trail_of(request, APPROVED)) is None
+    assert decisions.doubt(request, trail_of(request, APPROVED), POLICY) is None
 
 
 def test_several_votes_leave_no_doubt() -> None:
@@ -52,7 +54,7 @@ def test_several_votes_leave_no_doubt() -> None:
     entries = trail_of(request, (audit.Event.VOTED, CLEO, State.PENDING), APPROVED)
     refused = audit.draft(audit.Event.REFUSED, request=request.id, actor=ANA, at=request.created)
 
-    assert decisions.doubt(request, [*entries[:2], refused, *entries[2:]]) is None
+    assert decisions.doubt(request, [*entries[:2], refused, *entries[2:]], POLICY) is None
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ def test_a_record_that_claims_more_than_was_sealed_is_doubted(
     request = builders.a_request(state=State.APPROVED)
     entries = trail_of(request, *events)
 
-    assert decisions.doubt(request.model_copy(update=change), entries) == expected
+    assert decisions.doubt(request.model_copy(update=change), entries, POLICY) == expected
 
 
 def test_the_requesters_own_approval_is_doubted() -> None:
@@ -91,15 +93,17 @@ def test_the_requesters_own_approval_is_doubted() -> None:
     own = request.model_copy(update={"decisions": (builders.a_decision(request, ANA),)})
     entries = trail_of(own, (audit.Event.APPROVED, ANA, State.APPROVED))
 
-    assert decisions.doubt(own, entries) == "the requester approved it"
+    assert decisions.doubt(own, entries, POLICY) == "the requester approved it"
 
 
 def test_another_requests_trail_is_doubted() -> None:
     """A chain that holds but speaks of another request proves nothing."""
     request, other = builders.a_request(state=State.APPROVED), builders.a_request(state=State.APPROVED)
 
-    assert decisions.doubt(request, trail_of(other, APPROVED)) == "the trail belongs to another request"
-    assert decisions.doubt(request, []) == "the trail belongs to another request"
+    assert (
+        decisions.doubt(request, trail_of(other, APPROVED), POLICY) == "the trail belongs to another request"
+    )
+    assert decisions.doubt(request, [], POLICY) == "the trail belongs to another request"
 
 
 def test_another_submission_is_doubted() -> None:
@@ -107,7 +111,7 @@ def test_another_submission_is_doubted() -> None:
     request = builders.a_request(state=State.APPROVED)
     entries = trail_of(builders.a_request(id=request.id, spec=builders.a_spec(name="other")), APPROVED)
 
-    assert decisions.doubt(request, entries) == "something else was submitted"
+    assert decisions.doubt(request, entries, POLICY) == "something else was submitted"
 
 
 def test_a_broken_line_of_states_is_doubted() -> None:
@@ -123,7 +127,7 @@ def test_a_broken_line_of_states_is_doubted() -> None:
         after=State.RUNNING,
     )
 
-    assert decisions.doubt(request, [*entries, again]) == "its states do not follow each other"
+    assert decisions.doubt(request, [*entries, again], POLICY) == "its states do not follow each other"
 
 
 class Intruder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot import audit, errors, model, ports
+from bot import audit, errors, model, ports, rules
 from bot.provision import names
 from tests import builders, fakes
 from tests.engine import parts
@@ -201,51 +201,32 @@ async def test_a_name_that_tower_calls_bad_is_refused(engine: parts.Engine) -> N
 
 
 @pytest.mark.parametrize(
-    ("rules", "fields", "error"),
-    [
-        (
-            {"longest_validity_days": 30},
-            {},
-            "The rules allow at most 30 days now. Please ask again.",
-        ),
-        (
-            {"longest_validity_days": 30},
-            {"validity_days": 31},
-            "The rules allow at most 30 days now. Please ask again.",
-        ),
-        (
-            {"wildcards": False},
-            {"repository": ports.Repository(builders.HOST, "team/*")},
-            "The rules do not allow wildcards any more. Please ask for single repositories.",
-        ),
-    ],
+    "stricter",
+    [builders.a_rule(quorum=2), builders.a_rule("another"), builders.a_rule(longest_validity_days=9)],
 )
-async def test_rules_that_became_stricter_count(
-    store: ports.Store,
-    store_clock: fakes.FakeClock,
-    rules: dict[str, object],
-    fields: dict[str, object],
-    error: str,
+async def test_rules_that_changed_after_the_approval_count(
+    store: ports.Store, store_clock: fakes.FakeClock, stricter: rules.Rule
 ) -> None:
-    """What the rules do not allow any more when the work begins is not made."""
-    lax = parts.Engine(store, store_clock, rules=builders.some_rules(wildcards=True))
-    request = await lax.approved(**fields)
-    strict = parts.Engine(store, store_clock, rules=builders.some_rules(**rules))
+    """What the rules do not say any more when the work begins is not made."""
+    engine = parts.Engine(store, store_clock)
+    request = await engine.approved()
+    engine.source.policy = builders.a_policy(stricter)
 
-    ended = await strict.drive(request)
+    ended = await engine.drive(request)
 
-    assert (ended.state, ended.error) == (model.State.FAILED, error)
-    assert strict.outside == []
+    assert ended.state is model.State.FAILED
+    assert "rules for this request have changed" in (ended.error or "")
+    assert engine.outside == []
 
 
-async def test_rules_that_still_allow_it_let_it_pass(
+async def test_an_edit_elsewhere_in_the_policy_voids_nothing(
     store: ports.Store, store_clock: fakes.FakeClock
 ) -> None:
-    """A validity within the limit and an allowed wildcard are provisioned as asked."""
-    rules = builders.some_rules(wildcards=True, longest_validity_days=30)
-    engine = parts.Engine(store, store_clock, rules=rules)
+    """Another rule is none of this request's business."""
+    engine = parts.Engine(store, store_clock, wildcards=True)
     wanted = ports.Repository(builders.HOST, "team/*")
     request = await engine.approved(repository=wanted, validity_days=30)
+    engine.source.policy = builders.a_policy(builders.a_rule("another"), builders.a_rule(), version="2")
 
     ended = await engine.drive(request)
 

@@ -94,14 +94,21 @@ def form(**changes: object) -> forms.Form:
     fields: dict[str, object] = {
         "name": "acr-1a2b3c",
         "workspaces": (RESEARCH, model.Workspace(id=102, org="acme", name="production")),
-        "approvers": (BEN, CLEO),
-        "approval": APPROVALS,
-        "needed": 1,
-        "deadline_hours": 72.0,
-        "longest_validity_days": None,
+        "preview": preview(),
         **changes,
     }
     return forms.Form(**fields)  # type: ignore[arg-type]  # each is of its field's type
+
+
+def preview(**changes: object) -> forms.Preview:
+    """Return what is told before sending: Ben and Cleo would be asked."""
+    fields: dict[str, object] = {
+        "approvers": (BEN, CLEO),
+        "approval": APPROVALS,
+        "deadline_hours": 72.0,
+        **changes,
+    }
+    return forms.Preview(**fields)  # type: ignore[arg-type]  # each is of its field's type
 
 
 def aloud(sentence: parts.Sentence) -> str:

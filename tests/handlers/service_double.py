@@ -19,7 +19,7 @@ class ServiceDouble:
     def __init__(self) -> None:
         self.fresh = samples.form()
         self.found = ports.Found((samples.ALIGNER,))
-        self.seen = forms.Preview((samples.BEN, samples.CLEO), 1)
+        self.seen = samples.preview()
         self.failing: dict[str, Exception] = {}
         self.hanging: set[str] = set()
         self.released = asyncio.Event()

@@ -45,7 +45,7 @@ def typed(**held: object) -> dict[Field, object]:
         modals.form(form(workspaces=()), meta=""),
         modals.form(form(workspaces=MANY[:100]), meta=""),
         modals.form(form(workspaces=MANY), meta=""),
-        modals.form(form(longest_validity_days=90), meta=""),
+        modals.form(form(preview=samples.preview(longest_validity_days=90)), meta=""),
         modals.form(
             form(),
             meta="",
@@ -56,12 +56,12 @@ def typed(**held: object) -> dict[Field, object]:
                 validity="30",
                 reason="&<>" * 160,
             ),
-            preview=forms.Preview(
-                tuple(samples.person(f"U{number}") for number in range(300)),
-                2,
-                forms.Holder.MANUAL,
-                "x" * 99,
-                tuple(f"Warning {number}" for number in range(30)),
+            preview=samples.preview(
+                approvers=tuple(samples.person(f"U{number}") for number in range(300)),
+                needed=2,
+                holder=forms.Holder.MANUAL,
+                held_by="x" * 99,
+                warnings=tuple(f"Warning {number}" for number in range(30)),
             ),
         ),
     ],
@@ -83,7 +83,7 @@ def test_a_fresh_form_suggests_a_name_and_nothing_else() -> None:
 def test_ids_stay_the_same_when_the_form_is_drawn_again() -> None:
     """What is typed stays in Slack only where block and action ids stay the same."""
     fresh = modals.form(form(), meta="")
-    again = modals.form(form(), meta="", typed=typed(name="mine"), preview=forms.Preview((), 1))
+    again = modals.form(form(), meta="", typed=typed(name="mine"), preview=samples.preview(approvers=()))
 
     assert kit.find(fresh, "block_id") == kit.find(again, "block_id")
     assert kit.find(fresh, "action_id") == kit.find(again, "action_id")
@@ -114,7 +114,9 @@ def test_an_emptied_name_stays_empty() -> None:
 @pytest.mark.parametrize("days", ["0", "-1", "91", "soon", "1.5", ""])
 def test_a_validity_that_slack_would_refuse_is_not_drawn(days: str) -> None:
     """An initial value outside of its bounds would make Slack refuse the whole window."""
-    view = modals.form(form(longest_validity_days=90), meta="", typed=typed(validity=days))
+    view = modals.form(
+        form(preview=samples.preview(longest_validity_days=90)), meta="", typed=typed(validity=days)
+    )
 
     assert element(view, Field.VALIDITY).get("initial_value") == (None if days else "90")
 
@@ -122,7 +124,7 @@ def test_a_validity_that_slack_would_refuse_is_not_drawn(days: str) -> None:
 @pytest.mark.parametrize(("longest", "optional"), [(None, True), (30, False)])
 def test_a_longest_validity_makes_the_field_required(longest: int | None, *, optional: bool) -> None:
     """Where the rules set a limit, no end is no choice."""
-    view = modals.form(form(longest_validity_days=longest), meta="")
+    view = modals.form(form(preview=samples.preview(longest_validity_days=longest)), meta="")
 
     assert block(view, "validity").get("optional", False) is optional
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot import errors, forms, model, ports
+from bot import errors, model, ports
 from bot.forms import Holder
 from bot.sandbox import acme
 from bot.sandbox.emulator import Fault
@@ -22,12 +22,12 @@ from tests.waiting import wait_until
 
 async def test_a_choice_shows_what_stands_in_the_way(ana: people.Person, service: ServiceDouble) -> None:
     """Once workspace and repository are chosen, a held host is told before sending."""
-    service.seen = forms.Preview((samples.BEN,), 2, Holder.MANUAL, "by-hand")
+    service.seen = samples.preview(needed=2, holder=Holder.MANUAL, held_by="by-hand")
 
     await filled(ana)
     screen = await ana.awaits_modal("made by hand")
 
-    assert "Will ask: @Ben in #registry-approvals (2 approvals needed, within 72 hours)." in screen.text
+    assert "Will ask: @Ben and @Cleo in #registry-approvals (2 approvals needed, within 72 hours)." in screen.text
     assert service.previews[-1] == (101, samples.ALIGNER)
 
 
@@ -36,7 +36,7 @@ async def test_what_was_typed_survives_a_choice(ana: people.Person, service: Ser
     await opened(ana)
     await ana.type(NAME, "mine")
     await ana.type(REASON, "because")
-    service.seen = forms.Preview((samples.BEN,), 1, Holder.OPEN)
+    service.seen = samples.preview(needed=1, holder=Holder.OPEN)
     await ana.choose(WORKSPACE, "acme/research")
     await ana.awaits_modal("an open request")
     await ana.pick(REPOSITORY, "aligner")
@@ -78,10 +78,10 @@ async def test_only_the_newest_choice_is_shown(
     await ana.choose(WORKSPACE, "acme/research")
     await wait_until(lambda: "preview" in service.calls, "the first choice is looked at")
     service.hanging.clear()
-    service.seen = forms.Preview((samples.BEN,), 1, Holder.OURS)
+    service.seen = samples.preview(needed=1, holder=Holder.OURS)
     await ana.choose(WORKSPACE, "acme/production")
     await ana.awaits_modal("through this bot")
-    service.seen = forms.Preview((samples.BEN,), 1, Holder.MANUAL)
+    service.seen = samples.preview(needed=1, holder=Holder.MANUAL)
     service.released.set()
 
     await wait_until(lambda: service.previews == [(102, None), (101, None)], "the older look has ended")
@@ -95,7 +95,7 @@ async def test_a_form_that_moved_on_is_drawn_all_the_same(
 ) -> None:
     """Slack refuses an update of an older version of a window; the newest choice is shown anyway."""
     await opened(ana)
-    service.seen = forms.Preview((samples.BEN,), 1, Holder.OURS)
+    service.seen = samples.preview(needed=1, holder=Holder.OURS)
     service.hanging.add("preview")
     await ana.choose(WORKSPACE, "acme/research")
     await wait_until(lambda: "preview" in service.calls, "the choice is looked at")

@@ -10,7 +10,7 @@ from bot.forms import Holder
 from bot.model import State
 from handlers import replies
 from tests.handlers import samples
-from tests.handlers.samples import ANA, APPROVALS, BEN, CLEO, aloud, request, told
+from tests.handlers.samples import ANA, aloud, request, told
 
 
 @pytest.mark.parametrize(
@@ -23,14 +23,27 @@ from tests.handlers.samples import ANA, APPROVALS, BEN, CLEO, aloud, request, to
 )
 def test_the_form_says_who_will_be_asked(needed: int, hours: float, wanted: str) -> None:
     """Before sending, the requester reads who decides, where, how many, and until when."""
-    preview = forms.Preview((BEN, CLEO), needed)
+    preview = samples.preview(needed=needed, deadline_hours=hours)
 
-    assert aloud(replies.will_ask(preview, APPROVALS, hours)) == wanted
+    assert aloud(replies.will_ask(preview)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("told", "wanted"),
+    [
+        (forms.Preview(), "Choose a workspace and a repository to see who will be asked."),
+        (forms.Preview(refusal="No rule allows this."), "⚠️ No rule allows this."),
+        (samples.preview(automatic=True), "Within your quota the rule approves this by itself."),
+    ],
+)
+def test_the_form_says_when_it_is_not_known_or_nobody_is_asked(told: forms.Preview, wanted: str) -> None:
+    """Before a choice, without a rule, and within a quota there is something else to say."""
+    assert aloud(replies.will_ask(told)).startswith(wanted)
 
 
 def test_an_only_approver_is_told_that_nobody_can_approve() -> None:
     """Who would have to approve their own request learns it before sending."""
-    said = aloud(replies.will_ask(forms.Preview((), 1), APPROVALS, 72))
+    said = aloud(replies.will_ask(samples.preview(approvers=())))
 
     assert said.startswith("Nobody else could approve this")
 
@@ -45,7 +58,7 @@ def test_an_only_approver_is_told_that_nobody_can_approve() -> None:
 )
 def test_a_held_host_is_told_before_sending(holder: Holder, wanted: str) -> None:
     """A workspace that already has a credential for the host is warned about."""
-    said = [aloud(one) for one in replies.warnings(forms.Preview((BEN,), 1, holder, "acr-old"))]
+    said = [aloud(one) for one in replies.warnings(samples.preview(holder=holder, held_by="acr-old"))]
 
     assert len(said) == 1
     assert said[0].startswith("⚠️ This workspace already has ")
@@ -54,7 +67,7 @@ def test_a_held_host_is_told_before_sending(holder: Holder, wanted: str) -> None
 
 def test_a_free_host_needs_no_warning() -> None:
     """Where nothing stands in the way, only the service's own warnings are shown."""
-    preview = forms.Preview((BEN,), 1, warnings=("The registry is in another region.",))
+    preview = samples.preview(warnings=("The registry is in another region.",))
 
     assert [aloud(one) for one in replies.warnings(preview)] == ["⚠️ The registry is in another region."]
 

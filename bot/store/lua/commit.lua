@@ -27,6 +27,8 @@ if tonumber(version or 0) ~= tonumber(arg.version) - 1 then return {'conflict'} 
 if (head or '') ~= arg.head then return {'conflict'} end
 if arg.not_after and shifted > tonumber(arg.not_after) then return {'late'} end
 if new then
+  local has = tonumber(redis.call('HGET', open, arg.requester) or 0)
+  if arg.open_limit and has >= tonumber(arg.open_limit) then return {'crowded'} end
   for _, claim in ipairs(wanted) do
     local holder = redis.call('HGET', claims, claim)
     if holder and holder ~= id then return {'taken', claim, holder} end
