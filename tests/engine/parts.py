@@ -39,13 +39,14 @@ DRIVEN_S = 20.0
 class FrailStore:
     """A store whose calls stand in a journal among all others, so that a crash can come at each.
 
-    It loads nothing of what is in `forgotten`.
+    It loads nothing of what is in `forgotten`, and a call's answer waits for its event in `slow`.
     """
 
     def __init__(self, store: ports.Store, journal: fakes.Journal) -> None:
         self._store = store
         self._journal = journal
         self.forgotten: set[str] = set()
+        self.slow: dict[str, asyncio.Event] = {}
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
         method = getattr(self._store, name)
@@ -53,7 +54,10 @@ class FrailStore:
         async def call(*args: Any, **named: Any) -> Any:
             async with self._journal.call(name):
                 gone = name == "load" and args[0] in self.forgotten
-                return None if gone else await method(*args, **named)
+                answer = None if gone else await method(*args, **named)
+                if name in self.slow:
+                    await self.slow[name].wait()
+                return answer
 
         return call
 
