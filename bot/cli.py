@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from bot import errors, settings, wiring
 from bot.sandbox import command as sandbox_command
+from bot.sandbox.page import shift
 
 WRONG_SETTINGS = 2
 
@@ -50,6 +52,14 @@ def sandbox(*, once: bool, journey: str, as_json: bool, no_browser: bool, port: 
         once=once, journey=journey, as_json=as_json, browser=not no_browser, port=port
     )
     sys.exit(_run(sandbox_command.run(options, manifest=wiring.slack_manifest)))
+
+
+@main.command(hidden=True)
+@click.argument("clock", type=click.Path(path_type=Path))
+def sandboxed(*, clock: Path) -> None:
+    """Serve inside the sandbox, on its clock: what `sandbox` starts, and nobody else."""
+    config = _settings()
+    _run(wiring.run(config, time=shift.FollowedClock(clock)))
 
 
 @main.group()

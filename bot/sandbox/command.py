@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import webbrowser
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.sandbox import journeys, pace, rehearsal, stage, story, world
+from bot.sandbox import journeys, pace, process, rehearsal, stage, story, world
+from bot.sandbox.page import server
 
 WRONG_USAGE = 2
 PUBLIC_URL = "https://registry-bot.example"  # Slack's double delivers to the loopback address instead
@@ -48,13 +51,13 @@ async def run(options: Options, *, manifest: Callable[[str | None], Mapping[str,
         known = ", ".join(journeys.JOURNEYS)
         click.echo(f"There is no journey {options.journey!r}. There are: {known}.", err=True)
         return WRONG_USAGE
-    given = Environment().redis_url
+    given, installed = Environment().redis_url, manifest(PUBLIC_URL)
     outside = world.World(
-        manifest(PUBLIC_URL),
+        installed,
         speed=pace.LIKE_LIFE,
         redis_url=given.get_secret_value() if given else None,
     )
-    return await _once(options, outside) if options.once else await _stay(outside)
+    return await _once(options, outside) if options.once else await _stay(options, outside, installed)
 
 
 async def _once(options: Options, outside: world.World) -> int:
@@ -70,17 +73,32 @@ async def _once(options: Options, outside: world.World) -> int:
     return 0 if result.ok else 1
 
 
-async def _stay(outside: world.World) -> int:
-    ended = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    async with stage.Stage(outside) as on:
-        for line in _addresses(on):
+async def _stay(options: Options, outside: world.World, manifest: Mapping[str, Any]) -> int:
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    async with (
+        stage.Stage(outside, kind=_on_the_sandbox_clock) as on,
+        server.Page(on, manifest, port=options.port) as page,
+    ):
+        for line in _addresses(on, page):
             click.echo(line)
+        if options.browser:
+            await asyncio.to_thread(webbrowser.open, page.url)
         await ended.wait()
+        click.echo("\nEnding the sandbox. Nothing of it stays.")
     return 0
 
 
-def _addresses(on: stage.Stage) -> list[str]:
+def _on_the_sandbox_clock(
+    environment: Mapping[str, str], folder: Path, *, arguments: tuple[str, ...], name: str
+) -> process.BotProcess:
+    """Make a bot whose time the page can move."""
+    clock = str(folder / server.CLOCK)
+    return process.BotProcess(environment, folder, arguments=("sandboxed", clock, *arguments[1:]), name=name)
+
+
+def _addresses(on: stage.Stage, page: server.Page) -> list[str]:
     outside = on.world
     places = {
         "the bot": on.bot.url,
@@ -93,7 +111,10 @@ def _addresses(on: stage.Stage) -> list[str]:
     }
     played = [f"  registry-bot sandbox --once --journey {name}" for name in journeys.JOURNEYS]
     return [
-        story.heading("The sandbox is running. Press Ctrl-C to end it."),
+        "",
+        story.heading(f"  The sandbox is at {page.url}"),
+        "  Two people's Slack side by side, and every request that leaves the bot. Ctrl-C ends it.",
+        "",
         *(f"  {name:<26}{address}" for name, address in places.items()),
         "",
         story.heading("Play one journey through the front door, and see every message:"),
