@@ -8,12 +8,13 @@ import itertools
 from typing import Any
 
 from bot import audit, machine, model, ports
+from tests import waiting
 
 ANA = model.Principal(platform=model.Platform.SLACK, tenant="T0SANDBOX", user="U0ANA")
 BEN = model.Principal(platform=model.Platform.SLACK, tenant="T0SANDBOX", user="U0BEN")
 PLACE = model.Place(platform=model.Platform.SLACK, tenant="T0SANDBOX", channel="C0APPROVALS")
 TRAIL = audit.Trail(b"a key that only these tests know about")
-LEASE_S = 15.0
+LEASE_S, SHORT_S = 15.0, 0.02
 
 EVENTS = {
     machine.Event.VOTE: audit.Event.VOTED,
@@ -160,3 +161,11 @@ class Desk:
         claimed = await self.take()
         assert claimed.request_id == request_id
         assert await self.give_back(claimed) is ports.Outcome.OK
+
+    async def lapsed(self) -> None:
+        """Wait until a lease has lapsed; a claim of nothing tells when the next one does."""
+
+        async def now_due() -> bool:
+            return (await self.store.claim("watcher", lease_s=LEASE_S, limit=0)).next_in_s == 0
+
+        await waiting.wait_until(now_due, "the lease lapses")

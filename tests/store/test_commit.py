@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -71,21 +72,36 @@ async def test_a_refusal_noted_earlier_does_not_pass_for_the_change(desk: parts.
     assert (await desk.read(request.id)).request.state is State.APPROVED
 
 
-@pytest.mark.parametrize("stale", ["version", "head"])
-async def test_who_knew_less_than_the_newest_gets_a_conflict(desk: parts.Desk, stale: str) -> None:
-    """Both the version and the chain's head must be the newest."""
+async def test_who_knew_an_older_version_gets_a_conflict(desk: parts.Desk) -> None:
+    """Somebody else was faster, and nothing of the slower one is written."""
     request = await desk.submit()
     change = await desk.next(request.id, Event.APPROVE)
-    if stale == "version":
-        await desk.move(request.id, Event.VOTE)
-    else:
-        await desk.store.note(parts.note(request.id, change.head), head=change.head, op="note")
+    await desk.move(request.id, Event.VOTE)
     before = await desk.read(request.id)
 
     outcome = (await desk.store.commit(change)).outcome
 
     assert outcome is Outcome.CONFLICT
     assert await desk.read(request.id) == before
+
+
+async def test_who_knew_an_older_head_gets_a_conflict(desk: parts.Desk) -> None:
+    """A noted refusal moves the chain and not the version; the change has to be sealed again."""
+    request = await desk.submit()
+    change = await desk.next(request.id, Event.APPROVE)
+    await desk.store.note(parts.note(request.id, change.head), head=change.head, op="note")
+
+    assert (await desk.store.commit(change)).outcome is Outcome.CONFLICT
+
+
+@pytest.mark.parametrize("version", [1, 3])
+async def test_versions_follow_each_other(desk: parts.Desk, version: int) -> None:
+    """The newest head alone is not enough: a version is neither repeated nor left out."""
+    request = await desk.submit()
+    change = await desk.next(request.id, Event.APPROVE)
+    wrong = dataclasses.replace(change, request=change.request.model_copy(update={"version": version}))
+
+    assert (await desk.store.commit(wrong)).outcome is Outcome.CONFLICT
 
 
 async def test_an_id_is_used_once(desk: parts.Desk) -> None:
@@ -201,6 +217,18 @@ class TestClaims:
         await desk.move(request.id, Event.FINISH, credential=revoked)
 
         assert [await desk.store.holder(claim) for claim in request.claims] == [None, None]
+
+    async def test_what_somebody_else_holds_by_now_is_not_freed(self, desk: parts.Desk) -> None:
+        """A credential that is revoked twice does not take the claims of the next one."""
+        first, second = await desk.submit(), parts.a_request()
+        await desk.move(first.id, Event.APPROVE, Event.START)
+        revoked = parts.a_credential(first, state=model.CredentialState.REVOKED)
+        await desk.move(first.id, Event.STEP, credential=revoked)
+        await desk.submit(second)
+
+        await desk.move(first.id, Event.FAIL, credential=revoked)
+
+        assert [await desk.store.holder(claim) for claim in first.claims] == [second.id] * 2
 
 
 async def test_a_credential_is_kept_with_the_change_that_made_it(desk: parts.Desk) -> None:
