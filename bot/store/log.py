@@ -14,7 +14,7 @@ from bot.store import calls, codec, connection, keys, scripts
 WITHIN_S = 20.0  # longer than a failover
 AT_ONCE = 16  # of all connections, so that an auditor holds nobody up
 LAST = 2**64 - 1  # of the second half of a stream's id
-Page = list[tuple[bytes, list[bytes]]]
+Page = list[tuple[bytes, dict[bytes, bytes]]]  # as redis-py shapes them
 
 
 class RedisAuditLog:
@@ -72,12 +72,12 @@ class RedisAuditLog:
         """Go through the ids of all requests that are kept, in pages; an id may come twice."""
         # Whoever plants a record need not list it, but nobody works on one that is in none of these.
         for index in (self._keys.all, self._keys.due, self._keys.lease):
-            cursor = b"0"
+            cursor = 0
             while True:
-                answer = await self._read("ZSCAN", index, cursor.decode(), "COUNT", ports.PAGE)
-                cursor, found = cast("tuple[bytes, list[bytes]]", answer)
-                yield tuple(_text(one) for one in found[::2])
-                if cursor == b"0":
+                answer = await self._read("ZSCAN", index, cursor, "COUNT", ports.PAGE)
+                cursor, found = cast("tuple[int, list[tuple[bytes, float]]]", answer)
+                yield tuple(_text(member) for member, _ in found)
+                if not cursor:
                     break
 
     async def evidence(self, request_ids: Collection[str]) -> Mapping[str, ports.Evidence]:
@@ -107,14 +107,13 @@ class RedisAuditLog:
         )
 
 
-def _logged(position: bytes, fields: list[bytes]) -> ports.Logged:
-    found = {_text(name): _text(value) for name, value in zip(fields[::2], fields[1::2], strict=True)}
+def _logged(position: bytes, fields: dict[bytes, bytes]) -> ports.Logged:
     return ports.Logged(
         position=position.decode(),
-        sequence=_number(found.get("seq", "")),
-        time_ms=_number(found.get("at", "")),
-        head=found.get("head", ""),
-        text=found.get("entry", ""),
+        sequence=_number(_text(fields.get(b"seq"))),
+        time_ms=_number(_text(fields.get(b"at"))),
+        head=_text(fields.get(b"head")),
+        text=_text(fields.get(b"entry")),
     )
 
 

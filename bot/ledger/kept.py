@@ -1,0 +1,104 @@
+"""Checkpoints that were kept elsewhere: found in whatever became of standard output.
+
+A line may be the checkpoint itself, or hold it behind a time stamp, inside another JSON object's
+text (as container runtimes write it) or in a CSV cell with its quotes doubled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from bot import audit
+from bot.ledger import seals
+from bot.ledger.findings import Finding, Findings, What
+
+DEEPEST = 4  # of JSON in JSON in JSON
+
+
+@dataclass(slots=True)
+class Kept:
+    """The genuine checkpoints, each once, by number; and how many lines were another key's."""
+
+    seals: list[seals.Seal] = field(default_factory=list)
+    foreign: int = 0
+    absent: int = 0  # numbers between them that no line has
+
+
+def read(trail: audit.Trail, lines: Iterable[str], findings: Findings) -> Kept:
+    """Find the checkpoints in lines of a log, and check them and their chain."""
+    kept, seen, mine = Kept(), set[str](), seals.key_id(trail)
+    for number, line in enumerate(lines, start=1):
+        if seals.Kind.CHECKPOINT not in line:
+            continue
+        for found in _objects(line, 0):
+            seal = _seal(found)
+            if seal is not None and seal.key != mine:
+                kept.foreign += 1
+            elif seal is None or not seals.genuine(trail, seal):
+                _say(findings, f"Line {number} is a checkpoint that was changed, or made up without the key.")
+            elif seal.mac not in seen:
+                seen.add(seal.mac)
+                kept.seals.append(seal)
+    kept.seals.sort(key=lambda one: (one.number, one.at))
+    _chain(kept, findings)
+    return kept
+
+
+def _chain(kept: Kept, findings: Findings) -> None:
+    """Check that each continues the one before. A line that is absent is no proof of anything."""
+    for before, seal in zip(kept.seals, kept.seals[1:], strict=False):
+        if seal.number == before.number:
+            _say(
+                findings, f"There are two checkpoints {seal.number}: the log was replaced or set back.", seal
+            )
+        elif seal.number > before.number + 1:
+            kept.absent += seal.number - before.number - 1
+        elif seal.previous != before.mac or seal.first != before.last + 1:
+            _say(findings, f"Checkpoint {seal.number} does not continue the one before.", seal)
+
+
+def _objects(text: str, depth: int) -> Iterator[dict[str, object]]:
+    """Yield every JSON object in a text that says it is a checkpoint."""
+    if depth > DEEPEST or seals.Kind.CHECKPOINT not in text:
+        return
+    decoder, at, found = json.JSONDecoder(), text.find("{"), False
+    while at >= 0:
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            at = text.find("{", at + 1)
+            continue
+        found = True
+        yield from _inside(value, depth)
+        at = text.find("{", at)
+    if not found and '""' in text:
+        yield from _objects(text.replace('""', '"'), depth + 1)
+
+
+def _inside(value: object, depth: int) -> Iterator[dict[str, object]]:
+    if isinstance(value, str):
+        yield from _objects(value, depth + 1)
+    elif isinstance(value, dict):
+        if value.get("event") == seals.Kind.CHECKPOINT:
+            yield value
+            return
+        for one in value.values():
+            yield from _inside(one, depth)
+
+
+def _seal(found: dict[str, object]) -> seals.Seal | None:
+    known = {name: value for name, value in found.items() if name in seals.Seal.model_fields}
+    try:
+        # Through JSON, whose strings may be moments; a collector may have added fields of its own.
+        return seals.Seal.model_validate_json(json.dumps(known))
+    except ValidationError:
+        return None
+
+
+def _say(findings: Findings, sentence: str, seal: seals.Seal | None = None) -> None:
+    first, last = (seal.first, seal.last) if seal else (None, None)
+    findings.add(Finding(What.CHECKPOINT, sentence, first, last, time=seal.at if seal else None))
