@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -34,9 +34,16 @@ def _endpoint(value: str) -> str:
     return value.rstrip("/")
 
 
+def _long_enough(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < 32:  # noqa: PLR2004  # as the comment at the field says
+        raise ValueError("needs at least 32 characters, for example from: openssl rand -hex 32")
+    return value
+
+
 _CHANNEL = r"^[CG][A-Z0-9]{2,}$"
 _LOG = r"^(debug|info|warning|error)(,(json|columns|auto))?$"
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
+Key = Annotated[SecretStr, AfterValidator(_long_enough)]
 Listed = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -118,8 +125,10 @@ class Settings(BaseSettings):
     deadline_hours: float = Field(72, alias="REGISTRY_BOT_DEADLINE_HOURS", gt=0, le=24 * 90)
     longest_validity_days: int | None = Field(None, alias="REGISTRY_BOT_LONGEST_VALIDITY_DAYS", ge=1, le=3650)
     wildcards: bool = Field(default=False, alias="REGISTRY_BOT_WILDCARDS")
-    audit_key: SecretStr = Field(alias="REGISTRY_BOT_AUDIT_KEY")  # at least 32 characters, kept outside Redis
+    audit_key: Key = Field(alias="REGISTRY_BOT_AUDIT_KEY")  # at least 32 characters, kept outside Redis
     keep_days: int = Field(400, alias="REGISTRY_BOT_KEEP_DAYS", ge=1)  # how long ended requests stay readable
+    checkpoint_minutes: float = Field(5, alias="REGISTRY_BOT_CHECKPOINT_MINUTES", gt=0, le=24 * 60)
+    audit_channel: str | None = Field(None, alias="REGISTRY_BOT_AUDIT_CHANNEL", pattern=_CHANNEL)
 
     # The process.
     host: str = Field("127.0.0.1", alias="REGISTRY_BOT_HOST")
@@ -142,13 +151,6 @@ class Settings(BaseSettings):
     def _lower(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(host.lower() for host in value)
 
-    @field_validator("audit_key")
-    @classmethod
-    def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value()) < 32:  # noqa: PLR2004  # as the comment at the field says
-            raise ValueError("needs at least 32 characters, for example from: openssl rand -hex 32")
-        return value
-
     @model_validator(mode="after")
     def _approvals(self) -> Self:
         if self.policy is None and not (self.approvers and self.approval_channel):
@@ -169,3 +171,22 @@ class Settings(BaseSettings):
         if not self.slack_bot_token:
             raise ValueError("no chat platform is configured: set SLACK_BOT_TOKEN")
         return self
+
+
+class AuditSettings(BaseSettings):
+    """What an auditor needs to set, and no more. Without `redis_url` only files can be verified."""
+
+    model_config = Settings.model_config
+
+    redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
+    redis_prefix: str = Field("rb", alias="REGISTRY_BOT_REDIS_PREFIX", pattern=r"^[a-z0-9-]{1,32}$")
+    audit_key: Key = Field(alias="REGISTRY_BOT_AUDIT_KEY")
+
+
+def complaints(error: ValidationError) -> list[str]:
+    """Return what is wrong with an environment, a line each, without any value."""
+    return [
+        f"{'.'.join(str(part) for part in problem['loc']) or 'settings'}: "
+        f"{problem['msg'].removeprefix('Value error, ')}"
+        for problem in error.errors(include_input=False, include_url=False)
+    ]
