@@ -12,7 +12,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from bot import errors, settings, wiring
+from bot import cli_audit, errors, settings, wiring
 from bot.sandbox import command as sandbox_command
 from bot.sandbox.page import shift
 
@@ -72,6 +72,9 @@ def slack() -> None:
 def manifest(*, url: str | None) -> None:
     """Print the app's manifest: for HTTP with --url, else for Socket Mode."""
     click.echo(json.dumps(wiring.slack_manifest(url), indent=2))
+
+
+main.add_command(cli_audit.group)
 
 
 def _settings() -> settings.Settings:

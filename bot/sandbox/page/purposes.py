@@ -11,7 +11,7 @@ SERVICES = {
     "tower": "Tower",
     "wave": "Wave",
 }
-_API = r"POST /api/"
+_API = r"(GET|POST) /api/"
 _TABLE = tuple(
     (re.compile(pattern), words)
     for pattern, words in (

@@ -53,5 +53,5 @@ export function full(seconds) {
 
 export function clock(seconds) {
   const date = new Date(seconds * 1000);
-  return date.toLocaleString([], { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  return `${date.toLocaleDateString([], { weekday: "short", day: "numeric", month: "short" })}, ${time(seconds, { hour12: false })}`;
 }

@@ -46,6 +46,11 @@ export function sr(text) {
   return h("span", { class: "sr" }, text);
 }
 
+// A value to be read as it stands; a long path may break after a slash.
+export function code(text) {
+  return h("code", {}, text.split("/").flatMap((part, index) => (index ? ["/", h("wbr"), part] : [part])));
+}
+
 let counter = 0;
 export function uid(stem) {
   counter += 1;

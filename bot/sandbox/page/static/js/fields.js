@@ -104,7 +104,7 @@ export function inputBlock(block, place) {
   const error = h("p", { class: "field-error", id: uid("error"), hidden: true });
   const label = h(
     field.control ? "label" : "span",
-    { class: "label", id: uid("label"), for: field.control && control.id },
+    { class: block.optional ? "label" : "label required", id: uid("label"), for: field.control && control.id },
     textObject(block.label),
     block.optional && h("span", { class: "optional" }, " (optional)"),
   );

@@ -36,7 +36,7 @@ export class Guide {
     const focused = document.activeElement?.dataset?.step;
     this.steps.replaceChildren(...state.guide.map((step, index) => this.step(step, index, step === next)));
     if (focused) this.steps.querySelector(`[data-step="${focused}"]`)?.focus();
-    this.all.textContent = playing() ? "Stop" : "Show me everything";
+    this.all.textContent = playing() ? "Stop" : "Show me all of it";
     this.all.disabled = !playing() && !next;
     this.again.hidden = !state.guide.some((step) => step.done);
     const done = state.guide.filter((step) => step.done).length;

@@ -39,7 +39,7 @@ export class MessageList {
       node.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
     }
     if (atEnd) node.scrollTop = node.scrollHeight;
-    this.first = false;
+    this.first &&= !node.clientHeight; // not on the screen yet: begin at its end when it is
   }
 }
 

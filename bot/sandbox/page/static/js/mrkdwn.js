@@ -1,7 +1,8 @@
 // Slack's own markup and plain text, as nodes. What an author escaped stays text.
 
 import { format, full } from "./dates.js";
-import { h } from "./dom.js";
+import { code, h } from "./dom.js";
+import { emojied } from "./emoji.js";
 import { state } from "./store.js";
 
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
@@ -18,7 +19,7 @@ function unescaped(text) {
 function lines(text) {
   return unescaped(text)
     .split("\n")
-    .flatMap((line, index) => (index ? [h("br"), line] : [line]));
+    .flatMap((line, index) => (index ? [h("br"), ...emojied(line)] : emojied(line)));
 }
 
 export function mention(id, sign = "@") {
@@ -70,14 +71,14 @@ export function mrkdwn(text) {
   return text.split(CODE).flatMap((part, index) => {
     if (!(index % 2)) return prose(part);
     if (part.startsWith("```")) return [h("pre", { class: "code" }, unescaped(part.slice(3, -3).replace(/^\n|\n$/g, "")))];
-    return [h("code", {}, unescaped(part.slice(1, -1)))];
+    return [code(unescaped(part.slice(1, -1)))];
   });
 }
 
 // A text object of Block Kit.
 export function textObject(object) {
   if (!object) return [];
-  return object.type === "mrkdwn" ? mrkdwn(object.text) : [object.text];
+  return object.type === "mrkdwn" ? mrkdwn(object.text) : emojied(object.text);
 }
 
 // What a screen reader is told of a message: its text without markup.

@@ -11,6 +11,7 @@ import { Thread } from "./thread.js";
 import { toast } from "./toast.js";
 
 const APP = "app";
+const SPOKEN = 160; // characters
 
 export class Slack {
   constructor(number, first, others) {
@@ -183,7 +184,7 @@ export class Slack {
         "button",
         { type: "button", class: `rail-item${count ? " unread" : ""}`, "data-place": place, "aria-current": place === this.place ? "page" : null, onclick: () => this.go(place) },
         icon(sign),
-        h("span", { class: "rail-name" }, name),
+        h("span", { class: "rail-name", title: name }, name),
         count ? h("span", { class: "badge" }, String(count), sr(" unread")) : null,
       ),
     );
@@ -194,18 +195,23 @@ export class Slack {
     return h("li", {}, h("button", { type: "button", class: "rail-item", "data-place": id, title: about, onclick: run }, icon("play"), h("span", { class: "rail-name" }, name)));
   }
 
+  // Long messages are announced, and read where they stand.
+  say(text) {
+    this.live.textContent = text.length > SPOKEN ? `${text.slice(0, SPOKEN)}…` : text;
+  }
+
   hear(message) {
     this.show();
     const mine = !message.only_for || message.only_for === this.person;
     const there = state.channels.find((one) => one.id === message.channel);
     if (!mine || !there?.members.includes(this.person) || message.user === this.person || message.edited) return;
-    this.live.textContent = `${state.names[message.user]}: ${spoken(message.text)}`;
+    this.say(`${state.names[message.user]}: ${spoken(message.text)}`);
   }
 
   hearNotice(notice) {
     if (notice.user !== this.person) return;
     this.show();
-    this.live.textContent = `Slack: ${notice.text}`;
+    this.say(`Slack: ${notice.text}`);
     if (!notice.channel && !notice.view) toast(notice.text, "bad");
   }
 }

@@ -100,8 +100,30 @@ async function choose(node, label, typed, wanted) {
   await press(input);
   if (typed) await write(input, typed);
   const list = document.getElementById(input.getAttribute("aria-controls"));
-  const option = await until(() => [...list.querySelectorAll(".option")].find((one) => one.textContent.includes(wanted)), wanted);
-  await press(option);
+  const found = () => [...list.querySelectorAll(".option")].find((one) => one.textContent.includes(wanted));
+  await point(await until(found, wanted));
+  (await until(found, wanted)).click(); // the search may have gone on meanwhile
+}
+
+// One workspace takes one credential for each registry, so the next time something else is asked for.
+const WISHES = [
+  ["acme/research", "align", "genomics/aligner"],
+  ["acme/production", "variant-c", "genomics/variant-caller"],
+  ["acme/research", "peptide", "proteomics/peptide-search"],
+  ["acme/research", "rnaseq", "tutorial/rnaseq"],
+];
+
+async function ask(node, [workspace, typed, repository]) {
+  const name = repository.split("/").at(-1);
+  await write(field(node, "Name"), `${name}-${1 + state.rows.length}`);
+  await choose(node, "Tower workspace", "", workspace);
+  await choose(node, "Repository", typed, repository);
+  await write(field(node, "Reason"), "Nightly RNA-seq runs");
+  await wait(2 * PAUSE_MS);
+  await press(button(node.querySelector(".dialog"), "Ask for it"));
+  const sent = () => state.guide.find((step) => step.id === "fill").done && "sent";
+  const refused = () => node.querySelector('.dialog [aria-invalid="true"]') && "refused";
+  return (await until(() => sent() || refused(), "the request")) === "sent";
 }
 
 const STEPS = {
@@ -117,13 +139,11 @@ const STEPS = {
   async fill() {
     const node = await slack("Ana", "genomics").catch(() => document.querySelector(".slack"));
     if (!field(node, "Repository")) await STEPS.ask();
-    await write(field(node, "Name"), `aligner-${1 + state.rows.length}`);
-    await choose(node, "Tower workspace", "", "acme/research");
-    await choose(node, "Repository", "align", "genomics/aligner");
-    await write(field(node, "Reason"), "Nightly RNA-seq runs");
-    await wait(2 * PAUSE_MS);
-    await press(button(node.querySelector(".dialog"), "Ask for it"));
-    await until(() => state.guide.find((step) => step.id === "fill").done, "the request");
+    for (const wish of WISHES) {
+      if (await ask(node, wish)) return;
+      await wait(3 * PAUSE_MS);
+    }
+    throw new Error("Every workspace of the demonstration has its credential. Start the sandbox anew.");
   },
 
   async decide() {

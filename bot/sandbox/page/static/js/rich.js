@@ -1,6 +1,7 @@
 // Rich text blocks: words in them are never markup.
 
-import { h } from "./dom.js";
+import { code, h } from "./dom.js";
+import { emojied } from "./emoji.js";
 import { link, mention, moment } from "./mrkdwn.js";
 
 const STYLES = [
@@ -15,11 +16,15 @@ function styled(node, style = {}) {
 }
 
 function words(text) {
-  return text.split("\n").flatMap((line, index) => (index ? [h("br"), line] : [line]));
+  return text.split("\n").flatMap((line, index) => (index ? [h("br"), ...emojied(line)] : emojied(line)));
+}
+
+function spanned(one) {
+  return styled(one.style ? h("span", {}, words(one.text)) : words(one.text), one.style);
 }
 
 const INLINE = {
-  text: (one) => styled(one.style ? h("span", {}, words(one.text)) : words(one.text), one.style),
+  text: (one) => (one.style?.code ? styled(code(one.text), { ...one.style, code: false }) : spanned(one)),
   link: (one) => styled(link(one.url, one.text), one.style),
   user: (one) => mention(one.user_id),
   usergroup: (one) => mention(one.usergroup_id),

@@ -54,7 +54,7 @@ export function combobox(element, { label, choose, search, clearable = false }) 
             class: "option",
             "aria-selected": String(option.value === menu.chosen?.value),
             onmousedown: (event) => event.preventDefault(),
-            onclick: () => pick(index),
+            onclick: () => pick(option),
           },
           highlighted(option.text, menu.typed ? input.value : ""),
           option.description && h("span", { class: "option-about" }, option.description),
@@ -123,8 +123,7 @@ export function combobox(element, { label, choose, search, clearable = false }) 
     input.value = menu.chosen?.text ?? "";
   }
 
-  async function pick(index) {
-    const option = menu.options[index];
+  async function pick(option) {
     if (!option) return;
     const stale = search && menu.sentFor !== menu.shownFor;
     const text = menu.shownFor;
@@ -144,7 +143,7 @@ export function combobox(element, { label, choose, search, clearable = false }) 
   const KEYS = {
     ArrowDown: () => (isOpen() ? point(Math.min(menu.active + 1, menu.options.length - 1)) : openUp()),
     ArrowUp: () => (isOpen() ? point(Math.max(menu.active - 1, 0)) : openUp()),
-    Enter: () => (isOpen() ? pick(menu.active) : openUp()),
+    Enter: () => (isOpen() ? pick(menu.options[menu.active]) : openUp()),
     Escape: () => isOpen() && shut(),
   };
 

@@ -18,7 +18,7 @@ function row(one) {
   return h(
     "tr",
     { class: one.password ? `marked marked-${one.password}` : null, "data-number": one.number },
-    h("td", { class: "col-time" }, time(one.at, { second: "2-digit" })),
+    h("td", { class: "col-time" }, time(one.at, { second: "2-digit", hour12: false })),
     h("td", { class: "col-to" }, h("span", { class: `to to-${one.family}` }, one.service)),
     h(
       "td",
@@ -48,7 +48,7 @@ export class Traffic {
     this.scroll = h("div", { class: "rows", tabindex: 0, role: "region", "aria-label": "Requests of the bot" }, this.table());
     this.only = h("input", { type: "checkbox", onchange: () => this.node.classList.toggle("only-marked", this.only.checked) });
     this.swept = h("p", { class: "swept", role: "status" });
-    this.sweepButton = h("button", { type: "button", class: "button", onclick: () => this.sweep() }, "Search everything now");
+    this.sweepButton = h("button", { type: "button", class: "button", onclick: () => this.sweep() }, "Search everything");
     this.node = node;
     node.replaceChildren(
       h(
@@ -57,7 +57,7 @@ export class Traffic {
         h("h2", { id: "traffic-title" }, icon("key"), "Where did the password go?"),
         this.verdict,
         this.flow,
-        h("div", { class: "sweep" }, this.sweepButton, h("label", { class: "switch-line" }, this.only, "Only requests with the password")),
+        h("div", { class: "sweep" }, this.sweepButton, h("label", { class: "switch-line" }, this.only, "Password only")),
         this.swept,
       ),
       this.scroll,
@@ -92,15 +92,22 @@ export class Traffic {
 
   drawFlow() {
     const { made, delivered, leaks } = state.tally;
-    const step = (done, label, count) => h("li", { class: done ? "done" : null }, h("span", { class: "flow-count" }, String(count)), label);
+    const step = (mark, label, count) =>
+      h("li", {}, h("button", { type: "button", class: count ? "done" : null, disabled: !count, onclick: () => this.jump(mark) }, h("span", { class: "flow-count" }, String(count)), label));
     const sign = JSON.stringify([made, delivered, leaks]);
     if (this.flow.dataset.sign === sign) return;
     this.flow.dataset.sign = sign;
     this.flow.replaceChildren(
-      step(made > 0, "made by Azure", made),
-      step(delivered > 0, "delivered to Tower", delivered),
-      h("li", { class: leaks.length ? "bad" : made ? "done" : null }, h("span", { class: "flow-count" }, String(leaks.length)), "anywhere else"),
+      step("made", "made by Azure", made),
+      step("delivered", "delivered to Tower", delivered),
+      h("li", { class: leaks.length ? "bad" : made ? "clean" : null }, h("span", { class: "flow-count" }, String(leaks.length)), "anywhere else"),
     );
+  }
+
+  jump(mark) {
+    const found = this.body.querySelector(`.marked-${mark} .what`);
+    found?.scrollIntoView({ block: "center" });
+    found?.focus({ preventScroll: true });
   }
 
   async sweep() {
@@ -113,6 +120,7 @@ export class Traffic {
     const verdict = found.findings.length ? `Found: ${found.findings.join("; ")}` : "None is where it must not be.";
     this.swept.classList.toggle("bad", found.findings.length > 0);
     this.swept.textContent = `Looked for ${found.secrets} secrets, whole and in pieces, plain and encoded, in ${where}. ${verdict}`;
+    this.swept.scrollIntoView({ block: "nearest" });
     return undefined;
   }
 }
