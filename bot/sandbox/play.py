@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,11 +13,18 @@ COMMAND = "/registry"
 NAME, WORKSPACE, REPOSITORY, REASON = "Name", "Tower workspace", "Repository", "Reason"
 APPROVE, DENY, CANCEL = "Approve", "Deny", "Cancel request"
 HOME, APPROVERS = "genomics", "registry-approvals"
+RESULT = "What to do next"  # stands in the message that says how it ended well
+PROGRESS = re.compile(r"(?:• )?\W*(?:Done|Taken back|There was a problem)[:.] ?(.+?)(?: \(edited\))?$")
 FINISH_S = 60.0  # a whole provisioning, at the pace of real services
 
 
 class Broken(Exception):
     """The journey did not go as it must; the text says what is wrong, for people."""
+
+
+def _says(messages: list[reading.Seen], words: str, *, ts: str | None = None) -> bool:
+    """Tell whether a message (that of `ts`, or any) says something, with nothing left to press."""
+    return any(words in one.text and not one.buttons and ts in {None, one.ts} for one in messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,31 +120,42 @@ class Play:
         self.taken(await who.click(asked.approval, APPROVE), APPROVE)
 
     async def done(self, asked: Asked, *, within_s: float = FINISH_S) -> None:
-        """Read in the thread that it is done, and everywhere else as well."""
-        ana = self.person(acme.ANA)
-        result = await ana.awaits(HOME, "What to do next", thread=asked.origin.ts, within_s=within_s)
+        """Follow the work in the thread, and read that it is done there and everywhere else."""
+        ana, heard = self.person(acme.ANA), set[str]()
+
+        def finished() -> bool:
+            thread = ana.thread(HOME, asked.origin.ts)
+            self._hear(thread, heard)
+            said = "\n".join(one.text for one in thread)
+            return RESULT in said and "Done: result written down" in said
+
+        await self.until(finished, "the thread says that it is done", within_s=within_s)
         self.story.did("The work is done.")
-        await ana.awaits(HOME, "Done: result written down", thread=asked.origin.ts)
-        thread = ana.thread(HOME, asked.origin.ts)
-        for message in thread[1:]:
-            self.story.read(f"In the thread in #{HOME}", str(message))
+        result = await ana.awaits(HOME, RESULT, thread=asked.origin.ts)
+        self.story.read(f"In the thread in #{HOME}", str(result))
         await self.agree("is in Tower", asked)
         self.story.read(f"{ana.name}'s direct messages", str(ana.direct()[-1]))
         if "Verified: Wave read" not in result.text:
             raise Broken("The result does not say that Wave read the repository.")
 
+    def _hear(self, thread: list[reading.Seen], heard: set[str]) -> None:
+        """Tell each line of the progress once, when it first appears."""
+        for line in (line for one in thread for line in one.text.splitlines()):
+            said = PROGRESS.match(line)
+            if said and said[1] not in heard:
+                heard.add(said[1])
+                self.story.heard(said[1][0].upper() + said[1][1:])
+
     async def agree(self, words: str, asked: Asked) -> None:
         """Check that every copy of the request comes to say the same."""
         ana, ben = self.person(acme.ANA), self.person(acme.BEN)
-        await ana.awaits(HOME, words)
-        await self.until(lambda: any(words in one.text for one in ana.direct()), f"a direct message: {words}")
-        await self.until(
-            lambda: any(
-                one.ts == asked.approval.ts and words in one.text and not one.buttons
-                for one in ben.sees(APPROVERS)
-            ),
-            f"the approvers' message says {words!r} and has no buttons any more",
-        )
+        copies = {
+            f"the message in #{HOME}": lambda: _says(ana.sees(HOME), words, ts=asked.origin.ts),
+            "a direct message": lambda: _says(ana.direct(), words),
+            f"the message in #{APPROVERS}": lambda: _says(ben.sees(APPROVERS), words, ts=asked.approval.ts),
+        }
+        for what, agrees in copies.items():
+            await self.until(agrees, f"{what} says {words!r} and has no buttons any more")
 
     async def until(self, condition: Callable[[], bool], what: str, *, within_s: float = 10.0) -> None:
         """Wait until something is so in Slack."""

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from bot import errors
-from bot.sandbox import canary, journeys, play, stage, story, sweep, traffic, world
+from bot.sandbox import acme, canary, journeys, play, stage, story, sweep, traffic, world
 from bot.sandbox.slack import filling
 
 _FORMS = len(canary.forms("-" * 40))
@@ -57,6 +57,10 @@ async def rehearse(name: str, outside: world.World, tell: Callable[[str], None] 
         async with stage.Stage(outside) as on:
             ready_s = on.bot.ready_in_s
             told.begin()
+            told.did(
+                f"The bot is ready. {outside.login_server()} stands for "
+                f"{acme.REGISTRY}.azurecr.io, and other ports for the other registries."
+            )
             problem = await _played(name, play.Play(on, told))
             report = await on.report()
             legs = tuple(traffic.legs(outside.journal.exchanges, outside.azure.minted))
@@ -99,9 +103,9 @@ def closing(result: Result) -> Iterator[str]:
     if result.report:
         yield story.heading("Where the password went")
         for leg in result.legs:
-            count = f"{leg.requests} request" + ("s" if leg.requests != 1 else "")
+            count = f"{leg.requests:>4} request" + ("s" if leg.requests != 1 else " ")
             mark = click.style(leg.remark, bold=bool(leg.carried or leg.answered))
-            yield f"  {leg.service:<34}{count:>13}   {mark}"
+            yield f"  {leg.service:<32}{count}   {mark}"
         yield ""
         yield from _canary(result.report)
     ready = f"The bot was ready after {result.ready_s:.1f} s; all of it took {result.took_s:.1f} s."

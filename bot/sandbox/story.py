@@ -20,6 +20,7 @@ class Sort(enum.StrEnum):
 
     DID = "did"  # somebody, or something, acted
     READ = "read"  # what somebody has before their eyes
+    HEARD = "heard"  # a line of the bot's progress
     HELD = "held"  # a check that went well
     BROKE = "broke"  # what went wrong
 
@@ -59,6 +60,10 @@ class Story:
         """Tell what somebody reads now, as they read it."""
         self._add(Sort.READ, where, *text.splitlines())
 
+    def heard(self, text: str) -> None:
+        """Tell a line of the bot's progress."""
+        self._add(Sort.HEARD, text)
+
     def held(self, text: str) -> None:
         """Tell what was checked and is as it should be."""
         self._add(Sort.HELD, text)
@@ -86,6 +91,8 @@ def shown(event: Event) -> Iterator[str]:
         case Sort.DID:
             yield ""
             yield from _folded(event.text, f"{stamp}  ", bold=True)
+        case Sort.HEARD:
+            yield from _folded(event.text, f"{stamp}  {click.style('·', dim=True)} ", hang=2)
         case Sort.HELD:
             yield from _folded(event.text, f"{stamp}  {click.style('✓', fg='green')} ", hang=2)
         case Sort.BROKE:

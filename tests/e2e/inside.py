@@ -65,14 +65,13 @@ class InsideBot(process.BotProcess):
         self._open.enter_context(_logging(self.log, config))
         build = wiring.build(config, timing=self.timing)
         self._runtime = await self._open.enter_async_context(build)
-        group = await self._open.enter_async_context(asyncio.TaskGroup())
         listening = socket.socket()
         listening.bind(("127.0.0.1", 0))
         self.port = listening.getsockname()[1]
         server = _Server(uvicorn.Config(self._runtime.web, lifespan="off", log_config=None, access_log=False))
-        group.create_task(self._runtime.worker.run())
-        serving = group.create_task(server.serve(sockets=[listening]))
-        self._open.push_async_callback(self._end, server, serving)
+        working = asyncio.create_task(self._runtime.worker.run())
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        self._open.push_async_callback(self._end, server, serving, working)
         await self.ready()
 
     async def stop(self) -> int | None:
@@ -85,10 +84,13 @@ class InsideBot(process.BotProcess):
         """Refuse: what is to be killed must be a process."""
         raise NotImplementedError
 
-    async def _end(self, server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
+    async def _end(
+        self, server: uvicorn.Server, serving: asyncio.Task[None], working: asyncio.Task[None]
+    ) -> None:
         server.should_exit = True
         await serving
         self.runtime.worker.stop()
+        await working  # a worker that died says why here
 
     def _settings(self) -> settings.Settings:
         # azure-identity reads its part of the environment itself
