@@ -11,7 +11,7 @@ from bot import machine
 from bot import store as stores
 from bot.clock import SystemClock
 from bot.ports import Claims, Outcome
-from bot.store import connection, keys
+from bot.store import codec, connection, keys
 from tests.store import parts
 
 Event = machine.Event
@@ -21,6 +21,13 @@ HOUR = dt.timedelta(hours=1)
 async def test_nothing_due_is_nothing_taken(store: stores.RedisStore) -> None:
     """An empty store knows of no next time either."""
     assert await store.claim("worker", lease_s=15, limit=9) == Claims((), None)
+
+
+def test_no_time_comes_early() -> None:
+    """The server counts milliseconds; a moment between two of them is the later one."""
+    moment = dt.datetime(2026, 11, 23, 12, 0, 0, 1, tzinfo=dt.UTC)
+
+    assert codec.milliseconds(moment) == codec.milliseconds(moment.replace(microsecond=0)) + 1
 
 
 async def test_a_new_request_is_due_at_once(desk: parts.Desk) -> None:

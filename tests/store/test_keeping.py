@@ -70,7 +70,8 @@ async def test_what_wakes_up_once_more_lasts_again_and_keeps_its_fences(
 
     await desk.store.save_copy(request.id, parts.a_copy(shown=1))
 
-    assert await raw.execute_command("PTTL", names.request(request.id)) == -1
+    left = [await raw.execute_command("PTTL", name(request.id)) for name in (names.request, names.trail)]
+    assert left == [-1, -1]
     assert (await desk.take()).fence == 2
 
 
@@ -103,15 +104,17 @@ async def test_a_requesters_index_lasts_while_they_have_something_open(
     desk: parts.Desk, raw: connection.Client, names: keys.Keys
 ) -> None:
     """It begins to expire with the last one's end, a little after the last record."""
-    first, second = [await desk.submit(request) for request in parts.requests(2)]
-    index = names.requester(parts.ANA.key)
-    await desk.move(first.id, Event.CANCEL)
-    between = await raw.execute_command("PTTL", index)
+    first, second, third = parts.requests(3)
+    index, left = names.requester(parts.ANA.key), []
+    await desk.submit(first)
+    await desk.submit(second)
 
-    await desk.move(second.id, Event.CANCEL)
+    for step in (desk.move(first.id, Event.CANCEL), desk.move(second.id, Event.CANCEL), desk.submit(third)):
+        await step
+        left.append(await raw.execute_command("PTTL", index))
 
-    assert between == -1
-    assert await raw.execute_command("PTTL", index) > KEEP_MS
+    assert (left[0], left[2]) == (-1, -1)
+    assert left[1] > KEEP_MS
 
 
 class TestForgetting:

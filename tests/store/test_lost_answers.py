@@ -6,6 +6,7 @@ done what it was told. Without operation tokens a winner would be told that it l
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator
 
 import pytest
@@ -15,6 +16,7 @@ from bot import audit, clock, errors, machine, ports, recorder
 from bot import store as stores
 from bot.ports import Outcome
 from bot.sandbox import valkey
+from bot.store import connection, keys, scripts
 from tests.store import parts, proxy
 
 Event = machine.Event
@@ -103,6 +105,25 @@ async def test_a_claim_burns_no_try_and_locks_nothing(
     assert {(one.request_id, one.fence, one.attempts) for one in claims.taken} == {
         (request.id, 1, 1) for request in requests
     }
+
+
+async def test_a_late_retry_of_a_claim_gets_only_what_is_still_its_own(
+    desk: parts.Desk, raw: connection.Client, prefix: str
+) -> None:
+    """What another worker took over meanwhile is gone, and stays the other's."""
+    requests = parts.requests(2)
+    for request in requests:
+        await desk.submit(request)
+    names = keys.Keys(prefix)
+    calls = scripts.Scripts(raw, names, clock.SystemClock(), keep=dt.timedelta(days=30))
+    await calls.claim("slow", lease_s=15, limit=9, token="call")
+    await raw.execute_command("ZADD", names.lease, 1, requests[0].id)
+    await desk.take()
+
+    again = await calls.claim("slow", lease_s=15, limit=9, token="call")
+
+    assert [claimed.request_id for claimed in again.taken] == [requests[1].id]
+    assert not await desk.store.renew(requests[0].id, fence=1, lease_s=15)
 
 
 async def test_a_settlement_is_not_told_that_it_is_stale(

@@ -115,3 +115,13 @@ class TestCopies:
         await desk.store.save_copy(request.id, parts.a_copy(shown=shown))
 
         assert len((await desk.store.claim("worker", lease_s=15, limit=9)).taken) == due
+
+    async def test_a_copy_that_its_worker_saves_makes_nothing_due(self, desk: parts.Desk) -> None:
+        """Behind or not: the worker itself says in the end when it is due."""
+        request = await desk.submit()
+        claimed = await desk.take()
+        await desk.store.save_copy(request.id, parts.a_copy(shown=0), fence=claimed.fence)
+
+        await desk.give_back(claimed)
+
+        assert await desk.store.claim("worker", lease_s=15, limit=9) == Claims((), None)
