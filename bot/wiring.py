@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +27,7 @@ from bot import (
     authority,
     clock,
     copies,
+    errors,
     inspection,
     log,
     metrics,
@@ -38,10 +41,12 @@ from bot import (
     worker,
 )
 from bot.clients import azure, catalog, identity, tower, wave
+from bot.ledger import auditor, feed, keeper
 from bot.provision import saga, work
 from handlers import http
 from handlers.slack import app as slack_app
 from handlers.slack import background, directory, door, ids, manifest, notifier, socket_mode
+from handlers.slack import feed as slack_feed
 
 ANSWER_WITHIN_S = 4  # after SIGTERM, for what has come in; Slack waits three
 
@@ -55,6 +60,7 @@ class Runtime:
     worker: worker.Worker
     metrics: metrics.Metrics
     web: ASGIApp
+    watches: tuple[Callable[[], Coroutine[Any, Any, None]], ...]  # run until they are cancelled
 
 
 @contextlib.asynccontextmanager
@@ -106,7 +112,7 @@ async def build(
         )
         doors = await _doors(config, core, slack, stack) if chat else {}
         web = http.build(core, doors=doors, metrics=measured.page)
-        yield Runtime(kept, core, hands, measured, web)
+        yield Runtime(kept, core, hands, measured, web, _watches(config, kept, trail, told, slack, time))
 
 
 async def run(
@@ -128,9 +134,12 @@ async def run(
             )
         )
         with _stopping(server.stop):
+            watching = [group.create_task(watch()) for watch in runtime.watches]
             if worker:
                 group.create_task(runtime.worker.run())
             await server.serve()
+            for watch in watching:
+                watch.cancel()
             # Only now, so that what the last click asked for is still started or handed over.
             runtime.worker.stop()
 
@@ -201,6 +210,43 @@ async def _doors(
     return doors
 
 
+def _watches(
+    config: settings.Settings,
+    kept: store.RedisStore,
+    trail: audit.Trail,
+    told: notifier.SlackNotifier,
+    slack: AsyncWebClient,
+    time: ports.Clock,
+) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:
+    """Return what looks after the audit log while the process runs."""
+    every = dt.timedelta(minutes=config.checkpoint_minutes)
+    checkpoints = keeper.Keeper(kept.log, trail, time, write=_print, alert=told.alert, every=every)
+    if config.audit_channel is None:
+        return (checkpoints.run,)
+    channel = slack_feed.SlackFeed(slack, channel=config.audit_channel)
+    return (checkpoints.run, feed.Feeder(kept.log, kept, trail, channel, time).run)
+
+
+def _print(line: str) -> None:
+    """Write a line to standard output, past the log and its level."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+@contextlib.asynccontextmanager
+async def open_log(config: settings.AuditSettings) -> AsyncIterator[auditor.Auditor]:
+    """Open what the audit commands work with; raise ConfigurationError without a REDIS_URL."""
+    if config.redis_url is None:
+        raise errors.ConfigurationError("REDIS_URL is not set: only a file can be verified without it.")
+    # Standard output is the command's own: an export may go there.
+    log.configure("warning", secrets=secrets_of(config), stream=sys.stderr)
+    time = clock.SystemClock()
+    url = config.redis_url.get_secret_value()
+    async with store.open_store(url, prefix=config.redis_prefix, clock=time, keep_days=1) as kept:
+        trail = audit.Trail(config.audit_key.get_secret_value().encode())
+        yield auditor.Auditor(kept, kept.log, trail, time, _print)
+
+
 def _policy(config: settings.Settings) -> policy_source.PolicySource:
     """Return the policy in force: the file's, or the one that a few settings make."""
     if config.policy is not None:
@@ -215,7 +261,7 @@ def _policy(config: settings.Settings) -> policy_source.PolicySource:
     )
 
 
-def secrets_of(config: settings.Settings) -> list[str]:
+def secrets_of(config: settings.Settings | settings.AuditSettings) -> list[str]:
     """Return the values that must never be logged, whoever logs them."""
     values = (getattr(config, name) for name in type(config).model_fields)
     return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]

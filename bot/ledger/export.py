@@ -123,7 +123,7 @@ class _File:
         if walk:
             walk.finish()
             report.entries, report.first, report.last = walk.count, walk.first, walk.last
-            report.since, report.until, report.chains = walk.first_ms, walk.last_ms, len(walk.heads)
+            report.since, report.until = walk.first_ms, walk.last_ms
         if self._cover:
             report.checkpoints, report.trimmed = self._cover.tally.fit, self._cover.tally.trimmed
         if self._own is None:

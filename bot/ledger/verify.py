@@ -73,7 +73,7 @@ class _Verification:
         walk.finish()
         report.entries, report.first, report.last = walk.count, walk.first, walk.last
         report.since, report.until = walk.first_ms, walk.last_ms
-        report.chains, report.requests = len(walk.heads), len(self._checked)
+        report.requests = len(self._checked)
         tally = cover.tally
         report.checkpoints, report.trimmed, report.covered = tally.fit, tally.trimmed, tally.covered
 
