@@ -5,28 +5,17 @@ Azure and AWS block CONFIG, and what needs it breaks there (github.com/taskforce
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import TypeAlias
+
+from bot import ports
 
 Info = Mapping[str, object]
 OLDEST, OLDEST_TESTED = (5, 0), (6, 0)
 
 
-class Level(enum.StrEnum):
-    """How bad it is."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILURE = "failure"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line for an operator: what is so, and what to change."""
-
-    level: Level
-    text: str
+Level: TypeAlias = ports.Level
+Finding: TypeAlias = ports.Finding
 
 
 def findings(info: Info) -> tuple[Finding, ...]:
@@ -39,12 +28,12 @@ def _ok(text: str) -> Finding:
     return Finding(Level.OK, text)
 
 
-def _warning(text: str) -> Finding:
-    return Finding(Level.WARNING, text)
+def _warning(seen: str, change: str) -> Finding:
+    return Finding(Level.WARNING, seen, change)
 
 
-def _failure(text: str) -> Finding:
-    return Finding(Level.FAILURE, text)
+def _failure(seen: str, change: str) -> Finding:
+    return Finding(Level.FAILURE, seen, change)
 
 
 def _version(info: Info) -> Finding | None:
@@ -57,21 +46,23 @@ def _version(info: Info) -> Finding | None:
     if not parts:
         return None
     if parts < OLDEST:
-        return _failure(f"{name} {shown} has no streams: use Redis 6.0 or newer, or Valkey.")
+        return _failure(f"{name} {shown} has no streams.", "Use Redis 6.0 or newer, or Valkey.")
     if parts < OLDEST_TESTED:
-        return _warning(f"{name} {shown} is older than any this was tested on: use 6.0 or newer.")
+        return _warning(f"{name} {shown} is older than any this was tested on.", "Use 6.0 or newer.")
     return _ok(f"{name} {shown}")
 
 
 def _role(info: Info) -> Finding | None:
     if info.get("role") == "slave":
-        return _failure("REDIS_URL leads to a replica, which takes no writes: name the primary, or Sentinel.")
+        return _failure(
+            "REDIS_URL leads to a replica, which takes no writes.", "Name the primary, or Sentinel."
+        )
     return None
 
 
 def _mode(info: Info) -> Finding | None:
     if info.get("redis_mode") == "cluster" and not info.get("asked_as_cluster"):
-        return _failure("The server is part of a Cluster: write REDIS_URL as redis+cluster://.")
+        return _failure("The server is part of a Cluster.", "Write REDIS_URL as redis+cluster://.")
     return None
 
 
@@ -81,14 +72,18 @@ def _persistence(info: Info) -> Finding | None:
         return None
     if int(str(enabled)):
         return _ok("append-only file on")
-    return _warning("The append-only file is off: a restart of Redis forgets decisions. Set appendonly yes.")
+    return _warning(
+        "The append-only file is off: a restart of Redis forgets decisions.", "Set appendonly yes."
+    )
 
 
 def _last_write(info: Info) -> Finding | None:
     if info.get("aof_last_write_status", "ok") != "ok":
-        return _failure("The last write of the append-only file failed: look at the server's disk.")
+        return _failure("The last write of the append-only file failed.", "Look at the server's disk.")
     if info.get("rdb_last_bgsave_status", "ok") != "ok":
-        return _warning("The last snapshot failed, and Redis may refuse writes: look at the server's disk.")
+        return _warning(
+            "The last snapshot failed, and Redis may refuse writes.", "Look at the server's disk."
+        )
     return None
 
 
@@ -96,15 +91,16 @@ def _eviction(info: Info) -> Finding | None:
     policy = str(info.get("maxmemory_policy") or "")
     change = "Set maxmemory-policy noeviction."
     if policy.startswith("allkeys"):
-        return _failure(f"With {policy}, a full Redis drops requests and credentials. {change}")
+        return _failure(f"With {policy}, a full Redis drops requests and credentials.", change)
     if policy.startswith("volatile"):
-        return _warning(f"With {policy}, a full Redis drops the marks that stop double clicks. {change}")
+        return _warning(f"With {policy}, a full Redis drops the marks that stop double clicks.", change)
     return _ok(policy) if policy else None
 
 
 def _evicted(info: Info) -> Finding | None:
     count = int(str(info.get("evicted_keys") or 0))
-    return _warning(f"Redis has dropped {count} keys for want of memory: give it more.") if count else None
+    seen = f"Redis has dropped {count} keys for want of memory."
+    return _warning(seen, "Give it more memory.") if count else None
 
 
 def _replicas(info: Info) -> Finding | None:
