@@ -128,7 +128,7 @@ const BLOCKS = {
   image,
   rich_text: richText,
   divider: () => h("hr", { class: "divider" }),
-  header: (block) => h("h4", { class: "header-block" }, textObject(block.text)),
+  header: (block) => h("h3", { class: "header-block" }, textObject(block.text)),
   actions: (block, place) => h("div", { class: "actions" }, block.elements.map((one) => element(one, block, place))),
   input: (block, place) => inputBlock(block, place),
 };

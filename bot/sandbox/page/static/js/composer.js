@@ -12,9 +12,9 @@ export class Composer {
     this.active = 0;
     const list = uid("commands");
     this.list = h("ul", { class: "commands", role: "listbox", id: list, "aria-label": "Commands", hidden: true });
-    this.input = h("textarea", {
+    this.input = h("input", {
       class: "composer-input",
-      rows: 1,
+      type: "text",
       "aria-label": label,
       placeholder: label,
       role: "combobox",

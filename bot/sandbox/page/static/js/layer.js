@@ -52,5 +52,5 @@ export function open(box, { near, first, escape, closed = () => {} }) {
 
 function goBack(came, slack) {
   const there = came && came.isConnected && slack.contains(came) && came !== document.body;
-  (there ? came : slack.querySelector(".composer textarea, .pane-title"))?.focus();
+  (there ? came : slack.querySelector(".composer-input, .pane-title"))?.focus();
 }

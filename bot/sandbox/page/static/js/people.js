@@ -34,6 +34,7 @@ export class Slack {
 
   build() {
     this.who = h("select", { class: "who-select", "aria-label": "Whose Slack this is", onchange: () => this.become(this.who.value) });
+    this.title = h("h2", { class: "sr" });
     this.face = h("span", { class: "who-face" });
     this.about = h("span", { class: "who-about" });
     this.nav = h("nav", { class: "rail" });
@@ -43,7 +44,7 @@ export class Slack {
     this.node = h(
       "section",
       { class: "slack", id: this.id, tabindex: -1 },
-      h("div", { class: "who" }, this.face, h("div", { class: "who-names" }, this.who, this.about), reload),
+      h("div", { class: "who" }, this.title, this.face, h("div", { class: "who-names" }, this.who, this.about), reload),
       this.client,
       this.live,
     );
@@ -139,6 +140,7 @@ export class Slack {
     if (!state.ready) return;
     const name = state.names[this.person];
     this.node.setAttribute("aria-label", `${name}'s Slack`);
+    this.title.textContent = `${name}'s Slack`;
     this.node.dataset.person = this.person;
     this.node.classList.toggle("with-thread", Boolean(this.thread));
     sessionStorage.setItem(this.id, JSON.stringify({ person: this.person, place: this.place, tab: this.tab, thread: this.thread }));

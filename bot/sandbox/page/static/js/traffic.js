@@ -12,6 +12,12 @@ const MARKS = {
   leaked: "The password leaked",
 };
 
+// On a phone there is no room for what the dot's colour says, too.
+function named(service) {
+  const [, kind, name] = /^(Registry )?(.*)$/.exec(service);
+  return [kind && h("span", { class: "to-kind" }, kind), h("span", { class: "to-name" }, name)];
+}
+
 function row(one) {
   const bad = one.error || one.status >= 400;
   const answer = one.error ? one.error : String(one.status === 599 ? "cut" : one.status);
@@ -19,7 +25,7 @@ function row(one) {
     "tr",
     { class: one.password ? `marked marked-${one.password}` : null, "data-number": one.number },
     h("td", { class: "col-time" }, time(one.at, { second: "2-digit", hour12: false })),
-    h("td", { class: "col-to" }, h("span", { class: `to to-${one.family}` }, one.service)),
+    h("td", { class: "col-to" }, h("span", { class: `to to-${one.family}` }, named(one.service))),
     h(
       "td",
       { class: "col-what" },
