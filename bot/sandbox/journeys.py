@@ -72,7 +72,7 @@ async def refused(on: Play) -> None:
     """Try what is not allowed: each is told why, and nothing happens."""
     asked = await on.ask()
     await _refused(on, asked, acme.ANA, "own request", "who asked for it herself")
-    await _refused(on, asked, acme.DAN, "not one of the approvers", "who is no approver")
+    await _refused(on, asked, acme.DAN, "You are not an approver", "who is no approver")
     _nothing_made(on)
     await on.approve(asked)
     await _refused(on, asked, acme.CLEO, "not open any more", "who comes a moment too late")

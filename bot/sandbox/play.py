@@ -101,17 +101,21 @@ class Play:
         workspace = f"{acme.ORG}/{acme.WORKSPACES[wish.workspace]}"
         self.story.did(f"{who.name} chooses {workspace} and searches for “{part}”.")
         self.taken(await who.type(NAME, wish.name), NAME)
-        self.taken(await who.choose(WORKSPACE, workspace), WORKSPACE)
+        await self._choose(who, WORKSPACE, workspace)
         found = await who.search(REPOSITORY, part)
         self.story.read("The search offers", "\n".join(option.text for option in found[:5]))
-        before = await who.awaits_modal()
-        self.taken(await who.choose(REPOSITORY, self.path(wish)), REPOSITORY)
         self.taken(await who.type(REASON, wish.reason), REASON)
+        await self._choose(who, REPOSITORY, self.path(wish))
+        self.story.read(f"{who.name}'s form", str(who.modal()))
+
+    async def _choose(self, who: people.Person, field: str, option: str) -> None:
+        """Choose, and wait until the form says what that leads to."""
+        before = await who.awaits_modal()
+        self.taken(await who.choose(field, option), field)
         await self.until(
             lambda: (now := who.modal()) is not None and now.view.hash != before.view.hash,
-            "the form says what the choice leads to",
+            f"the form says what the {field} leads to",
         )
-        self.story.read(f"{who.name}'s form", str(who.modal()))
 
     async def approve(self, asked: Asked, *, by: str = acme.BEN) -> None:
         """Press Approve."""
