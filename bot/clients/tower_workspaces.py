@@ -38,6 +38,14 @@ class Workspaces:
                 self._began = began
             return self._known
 
+    async def seats(self) -> tuple[ports.Seat, ...]:
+        """Return every workspace of an organization, and whether credentials may be written there."""
+        writable = {workspace.id for workspace in await self.listed(fresh=True)}
+        return tuple(
+            ports.Seat(place.workspace, place.roles, place.workspace.id in writable)
+            for place in self._places.values()
+        )
+
     async def named(self, workspace_id: int) -> str:
         """Return a workspace's name for people, also where we may not write; its number if need be."""
         if workspace_id not in self._names:

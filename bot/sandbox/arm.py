@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from aiohttp import web
 
-from bot.sandbox import arm_answers, arm_rules, arm_shapes, arm_spec, arm_state, emulator
+from bot.sandbox import arm_answers, arm_permissions, arm_rules, arm_shapes, arm_spec, arm_state, emulator
 
 _GROUP = "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.ContainerRegistry/registries"
 _ONE = f"{_GROUP}/{{reg}}"
@@ -79,6 +79,7 @@ class ArmEmulator(arm_answers.ArmAnswers):
                 "/subscriptions/{sub}/providers/Microsoft.ContainerRegistry/registries", self._registries
             ),
             web.get(_GROUP, self._registries),
+            web.get(f"{_ONE}/{arm_permissions.PATH}", self._permissions),
         ]
         return lists + [
             web.route(method, path, self._guarded(action, handler)) for method, path, action, handler in table
@@ -129,6 +130,14 @@ class ArmEmulator(arm_answers.ArmAnswers):
 
     async def _registry(self, _: web.Request, registry: arm_state.Registry) -> web.Response:
         return web.json_response(arm_shapes.registry(self.state, registry))
+
+    async def _permissions(self, request: web.Request) -> web.Response:
+        try:
+            arm_permissions.enter(self.state, request)
+            self._find(request)
+        except arm_rules.ArmError as error:
+            return error.answer()
+        return web.json_response({"value": arm_permissions.shown(self.state)})
 
     async def _usages(self, _: web.Request, __: arm_state.Registry) -> web.Response:
         # the real answer counts neither tokens nor scope maps (vendor example RegistryListUsages)

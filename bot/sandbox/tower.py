@@ -121,7 +121,7 @@ class TowerEmulator(emulator.Emulator):
         info = {
             "version": "26.2.0" if today else "22.4.0",
             "apiVersion": "1.187.0" if today else "1.15",
-            "waveEnabled": True,
+            "waveEnabled": self.switches.wave_enabled,
         }
         return web.json_response({"serviceInfo": info})
 

@@ -75,6 +75,7 @@ class Switches:
     bad_token_status: int = 401  # with an empty body; 403 comes with {"message": "Forbidden"}
     duplicate_status: int = 409  # or 400 with a message
     missing_status: int = 404  # for an unknown credential id; Tower may say 403
+    wave_enabled: bool = True  # what service-info says
     newest_first: bool = False  # the order of GET /credentials
     tests_login: bool = True  # whether saving tries the login
     refuse_logins: int = 0  # so many of the next saves say "invalid credentials"

@@ -71,6 +71,14 @@ async def info(client: Client) -> tuple[Mapping[str, object], ...]:
     return (await client.execute_command("INFO"),)
 
 
+async def at_key(client: Client, key: str) -> dict[str, object]:
+    """Return what sends a command without a key to the server that holds a key."""
+    if not isinstance(client, redis.RedisCluster):
+        return {}
+    await client.initialize()
+    return {"target_nodes": client.get_node_from_key(key)}
+
+
 class SentinelClient:
     """The primary behind Sentinels; redis-py closes the two kinds of connections apart."""
 
