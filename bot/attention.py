@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot import audit, copies, errors, lease, machine, model, ports, recorder
+from bot import alerts, audit, copies, errors, lease, machine, model, ports, recorder
 from bot.provision import saga
 
 log = structlog.get_logger()
@@ -36,6 +36,7 @@ class Attention:
     provisioning: saga.Saga
     chat: copies.Chat
     clock: ports.Clock
+    alerts: alerts.Alerts
 
     async def __call__(self, held: lease.Lease) -> lease.Settlement:
         """Do all that can be done now, and say when to come again."""
@@ -48,7 +49,7 @@ class Attention:
         async with display:
             rest = await self._until_quiet(held, display, snapshot)
         if rest.alert:
-            await self._alert(rest.alert)
+            await self.alerts.alert(rest.alert)
         return self._settlement(rest, display.due())
 
     async def _until_quiet(
@@ -114,14 +115,8 @@ class Attention:
             # Its end is shown by the next attendance, which has tries of its own.
             rest = dataclasses.replace(rest, due=self.clock.now())
         if rest.alert or request.state not in WORKED_ON:
-            await self._alert(rest.alert or f"Request {model.short_id(request.id)}: {SILENT}")
+            await self.alerts.alert(rest.alert or f"Request {model.short_id(request.id)}: {SILENT}")
         return self._settlement(rest, None)
-
-    async def _alert(self, text: str) -> None:
-        try:
-            await self.chat.notifier.alert(text)
-        except errors.ServiceError as error:
-            log.error("operators not alerted", error=str(error), alert=text)  # noqa: TRY400  # a traceback tells no more
 
     def _settlement(self, rest: saga.Rest, again: dt.datetime | None) -> lease.Settlement:
         # A message that failed waits with the work, whose back-off it must not cut short.

@@ -5,53 +5,72 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-import structlog
-
-from bot import errors, model, policy_file, ports, rules
+from bot import errors, model, policy_file, rules
 
 LOOK_S = 2.0  # how often the file is looked at
 BY_SETTINGS = "REGISTRY_BOT_APPROVERS"  # the name of the one rule that settings make
 
-log = structlog.get_logger(__name__)
+Stamp = tuple[int, int, int]
+
+
+Tell = Callable[[str], Awaitable[None]]
 
 
 class PolicySource:
     """Holds the policy in force. A file that breaks later leaves the last good one in force."""
 
-    def __init__(self, policy: rules.Policy, path: Path | None = None) -> None:
+    def __init__(self, policy: rules.Policy, path: Path | None = None, *, seen: Stamp | None = None) -> None:
         self.policy = policy
         self.problem: str | None = None  # why the file as it is now is not in force
         self._path = path
-        self._seen = _stamp(path)
+        self._seen = self._last = seen
         self._asked = asyncio.Event()
 
+    @classmethod
+    def of_file(cls, path: Path) -> PolicySource:
+        """Read a file; raise ConfigurationError with every problem and its line."""
+        seen = _stamp(path)  # before the reading: what changes in between is then seen to have changed
+        return cls(read(path), path, seen=seen)
+
     def reload(self) -> None:
-        """Read the file at the next look, changed or not: for SIGHUP."""
-        self._seen = None
+        """Read the file now, changed or not: for SIGHUP."""
         self._asked.set()
 
-    async def watch(self, clock: ports.Clock, told: Callable[[str], None]) -> None:
-        """Follow the file for ever; `told` hears in a sentence of each change and each problem."""
+    async def watch(self, *, news: Tell, alert: Tell, every_s: float = LOOK_S) -> None:
+        """Follow the file for ever: tell of each change as `news`, and raise an `alert` for a broken file."""
         while self._path is not None:
-            await clock.sleep(LOOK_S)
+            asked = await self._asked_within(every_s)
             stamp = await asyncio.to_thread(_stamp, self._path)
-            if stamp != self._seen:
+            # A file that still changes is being written: half of it would be a false alarm.
+            settled, self._last = stamp == self._last, stamp
+            if asked or (settled and stamp != self._seen):
                 self._seen = stamp
-                told(await self._read(self._path))
+                await self._read(self._path, news, alert, asked=asked)
 
-    async def _read(self, path: Path) -> str:
+    async def _asked_within(self, seconds: float) -> bool:
         try:
-            fresh = read(path)
+            async with asyncio.timeout(seconds):
+                await self._asked.wait()
+        except TimeoutError:
+            return False
+        self._asked.clear()
+        return True
+
+    async def _read(self, path: Path, news: Tell, alert: Tell, *, asked: bool) -> None:
+        try:
+            fresh = await asyncio.to_thread(read, path)
         except errors.ConfigurationError as error:
             self.problem = str(error)
-            log.warning("policy broken", problem=self.problem)
-            return f"The policy file is broken, and the last good one stays in force. {error}"
-        self.problem, self.policy = None, fresh
-        log.info("policy in force", version=fresh.version, rules=len(fresh.rules))
-        return f"A new policy is in force: version {fresh.version}, {len(fresh.rules)} rules."
+            await alert(f"The policy file is broken, and the last good one stays in force. {error}")
+            return
+        changed, self.problem, self.policy = fresh.version != self.policy.version, None, fresh
+        if changed:
+            await news(f"A new policy is in force: version {fresh.version}, {len(fresh.rules)} rules.")
+        elif asked:
+            await news(f"The policy file says what it said: version {fresh.version} stays in force.")
 
 
 def read(path: Path) -> rules.Policy:
@@ -83,10 +102,11 @@ def one_list(
     return rules.Policy(version=version, groups={group.name: group}, rules=(rule,))
 
 
-def _stamp(path: Path | None) -> tuple[int, int] | None:
+def _stamp(path: Path) -> Stamp | None:
     """Return what changes with a file's content; None while it is not there."""
     try:
-        found = path.stat() if path else None
+        found = path.stat()
     except OSError:
         return None
-    return (found.st_mtime_ns, found.st_size) if found else None
+    # The inode too: a mounted ConfigMap changes by putting another file in place.
+    return found.st_mtime_ns, found.st_size, found.st_ino

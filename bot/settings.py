@@ -77,7 +77,11 @@ class Settings(BaseSettings):
     """The whole configuration of one deployment."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        env_ignore_empty=True,  # `NAME=` in an environment file says that it is not set
     )
 
     # Redis. Also redis+sentinel://host:26379,host2/name/0 and redis+cluster://host:6379.

@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import gc
 import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from starlette.types import ASGIApp
 
 from bot import (
+    alerts,
     attention,
     audit,
     authority,
@@ -59,6 +61,7 @@ class Runtime:
     service: service.RequestService
     worker: worker.Worker
     metrics: metrics.Metrics
+    policy: policy_source.PolicySource
     web: ASGIApp
     watches: tuple[Callable[[], Coroutine[Any, Any, None]], ...]  # run until they are cancelled
 
@@ -88,9 +91,10 @@ async def build(
         trail = audit.Trail(config.audit_key.get_secret_value().encode())
         record = recorder.Recorder(kept, trail, time, observe=measured.written)
         told = notifier.SlackNotifier(slack, operators_channel=config.operators_channel)
+        operators = alerts.Alerts(told, count=measured.alerts.inc)
         desk = work.Desk(record, outside, lambda: source.policy, time, timing or work.Timing())
         provisioning = saga.Saga(desk)
-        attend = attention.Attention(record, provisioning, copies.Chat(kept, told, time), time)
+        attend = attention.Attention(record, provisioning, copies.Chat(kept, told, time), time, operators)
         hands = worker.Worker(kept, attend, time, _owner())
         measured.attending.set_function(lambda: hands.held)
         core = service.RequestService(
@@ -110,9 +114,14 @@ async def build(
             clock=time,
             wake=hands.wake,
         )
-        doors = await _doors(config, core, slack, stack) if chat else {}
-        web = http.build(core, doors=doors, metrics=measured.page)
-        yield Runtime(kept, core, hands, measured, web, _watches(config, kept, trail, told, slack, time))
+        doors, checks = await _doors(config, core, slack, stack) if chat else ({}, {})
+        web = http.build(core, doors=doors, checks=checks, metrics=measured.page)
+        watches = (
+            operators.run,
+            lambda: source.watch(news=operators.news, alert=operators.alert),
+            *_log_watches(config, kept, trail, operators, slack, time),
+        )
+        yield Runtime(kept, core, hands, measured, source, web, watches)
 
 
 async def run(
@@ -133,7 +142,12 @@ async def run(
                 timeout_graceful_shutdown=ANSWER_WITHIN_S,
             )
         )
-        with _stopping(server.stop):
+        reactions = {
+            signal.SIGTERM: server.stop,
+            signal.SIGINT: server.stop,
+            signal.SIGHUP: runtime.policy.reload,
+        }
+        with _reacting(reactions):
             watching = [group.create_task(watch()) for watch in runtime.watches]
             if worker:
                 group.create_task(runtime.worker.run())
@@ -161,13 +175,13 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def _stopping(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` on SIGTERM and SIGINT."""
+def _reacting(reactions: Mapping[signal.Signals, Callable[[], None]]) -> Iterator[None]:
+    """Do what each signal asks for."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
+    for number, react in reactions.items():
+        loop.add_signal_handler(number, react)
     yield
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in reactions:
         loop.remove_signal_handler(number)
 
 
@@ -197,30 +211,32 @@ async def _doors(
     core: service.RequestService,
     slack: AsyncWebClient,
     stack: contextlib.AsyncExitStack,
-) -> dict[str, ASGIApp]:
+) -> tuple[dict[str, ASGIApp], dict[str, http.Check]]:
+    """Return where Slack's deliveries come in, and what readiness needs beside the service."""
     kept = await stack.enter_async_context(background.Background())
     bolt = slack_app.build(config, core, slack, background=kept)
-    doors: dict[str, ASGIApp] = {}
     if config.slack_app_token:
-        await stack.enter_async_context(socket_mode.SocketMode(bolt, app_token=config.slack_app_token))
-    elif config.slack_signing_secret:
-        # Slack signs with real time, whatever a sandbox's clock says.
-        taken = door.Door(bolt, secret=config.slack_signing_secret, clock=clock.SystemClock())
-        doors[ids.EVENTS_PATH] = taken
-    return doors
+        connection = socket_mode.SocketMode(bolt, app_token=config.slack_app_token)
+        await stack.enter_async_context(connection)
+        return {}, {"slack": connection.problem}
+    if config.slack_signing_secret is None:
+        return {}, {}
+    # Slack signs with real time, whatever a sandbox's clock says.
+    taken = door.Door(bolt, secret=config.slack_signing_secret, clock=clock.SystemClock())
+    return {ids.EVENTS_PATH: taken}, {}
 
 
-def _watches(
+def _log_watches(
     config: settings.Settings,
     kept: store.RedisStore,
     trail: audit.Trail,
-    told: notifier.SlackNotifier,
+    operators: alerts.Alerts,
     slack: AsyncWebClient,
     time: ports.Clock,
 ) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:
     """Return what looks after the audit log while the process runs."""
     every = dt.timedelta(minutes=config.checkpoint_minutes)
-    checkpoints = keeper.Keeper(kept.log, trail, time, write=_print, alert=told.alert, every=every)
+    checkpoints = keeper.Keeper(kept.log, trail, time, write=_print, alert=operators.alert, every=every)
     if config.audit_channel is None:
         return (checkpoints.run,)
     channel = slack_feed.SlackFeed(slack, channel=config.audit_channel)
@@ -250,7 +266,7 @@ async def open_log(config: settings.AuditSettings) -> AsyncIterator[auditor.Audi
 def _policy(config: settings.Settings) -> policy_source.PolicySource:
     """Return the policy in force: the file's, or the one that a few settings make."""
     if config.policy is not None:
-        return policy_source.PolicySource(policy_source.read(config.policy), config.policy)
+        return policy_source.PolicySource.of_file(config.policy)
     return policy_source.PolicySource(
         policy_source.one_list(
             config.approvers,

@@ -45,6 +45,15 @@ def test_each_of_them_is_needed(monkeypatch: pytest.MonkeyPatch, name: str) -> N
         read(monkeypatch, **{name: None})
 
 
+def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`NAME=` in an environment file leaves the default, and does not stand for what is needed."""
+    read_back = read(monkeypatch, REGISTRY_BOT_PORT="", REGISTRY_BOT_POLICY="", SLACK_APP_TOKEN="")
+
+    assert (read_back.port, read_back.policy, read_back.slack_app_token) == (8080, None, None)
+    with pytest.raises(ValidationError, match="TOWER_ACCESS_TOKEN"):
+        read(monkeypatch, TOWER_ACCESS_TOKEN="")
+
+
 def test_a_policy_file_stands_for_approvers_and_channel(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a file the two settings that it replaces are not needed."""
     read_back = read(

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from bot import (
+    alerts,
     attention,
     audit,
     authority,
@@ -91,6 +92,7 @@ class Engine:
         self.source = policy_source.PolicySource(policy or builders.a_policy())
         slack = model.Platform.SLACK
         self.woken: list[str] = []
+        self.alerts = 0
         self.record = recorder.Recorder(self.store, TRAIL, clock)
         self.attention = self.an_attention()
         self.service = service.RequestService(
@@ -112,12 +114,16 @@ class Engine:
             wake=self.woken.append,
         )
 
+    def _count(self) -> None:
+        self.alerts += 1
+
     def an_attention(self, **timing: float) -> attention.Attention:
         """Return an attention over the fakes, for example with other waiting times."""
         services = work.Services(self.registries, self.catalog, self.tower, self.wave)
         desk = work.Desk(self.record, services, lambda: self.source.policy, self.clock, work.Timing(**timing))
         chat = copies.Chat(self.store, self.notifier, self.clock)
-        return attention.Attention(self.record, saga.Saga(desk), chat, self.clock)
+        operators = alerts.Alerts(self.notifier, count=self._count)
+        return attention.Attention(self.record, saga.Saga(desk), chat, self.clock, operators)
 
     async def submitted(self, **fields: Any) -> model.Request:
         """Return a request as Ana submitted it."""
