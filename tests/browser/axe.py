@@ -29,7 +29,7 @@ async (impacts) => {
 
 def installed() -> str:
     """Return axe-core's script, installing it first; skip where that cannot be done."""
-    version = json.loads(PACKAGE.read_text())["dependencies"]["axe-core"]
+    version: str = json.loads(PACKAGE.read_text())["dependencies"]["axe-core"]
     script = CACHE / version / "node_modules" / "axe-core" / "axe.min.js"
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
