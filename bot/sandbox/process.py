@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import json
 import os
 import re
 import signal
@@ -23,6 +24,7 @@ from bot import errors
 READY_WITHIN_S = 20.0
 STOP_WITHIN_S = 30.0  # a drain may take as long as the step that it waits for
 _LOOK_S = 0.01
+_LOUD = frozenset({"warning", "error", "critical"})
 _SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
 # What a shell may hold for real deployments, and proxies: nothing of it is for the sandbox.
 _FOREIGN = re.compile(
@@ -155,6 +157,18 @@ class BotProcess:
         """Return the end of what it printed, for a message about its death."""
         said = self.output().decode(errors="replace").strip().splitlines()[-lines:]
         return "It said: " + " | ".join(said) if said else "It said nothing."
+
+    def warnings(self) -> list[str]:
+        """Return what it logged as a warning or worse: the event, and its error if there is one."""
+        found = []
+        for line in self.output().splitlines():
+            try:
+                told = json.loads(line)
+            except ValueError:
+                continue  # not of our logging: a traceback of the interpreter's own
+            if isinstance(told, dict) and told.get("level") in _LOUD:
+                found.append(": ".join(str(told[key]) for key in ("event", "error") if key in told))
+        return found
 
     async def get(self, path: str) -> bytes:
         """Return what the bot's own server answers to a GET."""

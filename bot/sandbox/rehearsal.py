@@ -13,6 +13,7 @@ from bot import errors
 from bot.sandbox import acme, canary, journeys, play, stage, story, sweep, traffic, world
 from bot.sandbox.slack import filling
 
+MOST_WARNINGS = 5
 _FORMS = len(canary.forms("-" * 40))
 
 
@@ -64,8 +65,8 @@ async def rehearse(name: str, outside: world.World, tell: Callable[[str], None] 
             problem = await _played(name, play.Play(on, told))
             report = await on.report()
             legs = tuple(traffic.legs(outside.journal.exchanges, outside.azure.minted))
-            if problem:
-                told.broke(on.bot.last_words())
+            for warning in on.bot.warnings()[-MOST_WARNINGS:] if problem else ():
+                told.broke(f"The bot said: {warning}")
     except errors.ConfigurationError as error:
         problem = str(error)
     return Result(name, problem, ready_s, time.perf_counter() - begun, told, legs, report)
