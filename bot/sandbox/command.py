@@ -81,12 +81,13 @@ async def _stay(options: Options, outside: world.World, manifest: Mapping[str, A
         stage.Stage(outside, kind=_on_the_sandbox_clock) as on,
         server.Page(on, manifest, port=options.port) as page,
     ):
-        for line in _addresses(on, page):
+        for line in _welcome(on, page):
             click.echo(line)
         if options.browser:
             await asyncio.to_thread(webbrowser.open, page.url)
         await ended.wait()
-        click.echo("\nEnding the sandbox. Nothing of it stays.")
+        click.echo("\n  Ending the sandbox.")
+        await page.life.end()
     return 0
 
 
@@ -98,25 +99,18 @@ def _on_the_sandbox_clock(
     return process.BotProcess(environment, folder, arguments=("sandboxed", clock, *arguments[1:]), name=name)
 
 
-def _addresses(on: stage.Stage, page: server.Page) -> list[str]:
-    outside = on.world
-    places = {
-        "the bot": on.bot.url,
-        "Slack's Web API": outside.slack.api_url,
-        "Azure Resource Manager": outside.arm.url,
-        "Tower": outside.tower.endpoint,
-        "Wave": outside.wave.url,
-        **{f"registry {one.registry.name}": one.url for one in outside.registries},
-        "what the bot logs": str(on.bot.log),
-    }
-    played = [f"  registry-bot sandbox --once --journey {name}" for name in journeys.JOURNEYS]
+def _welcome(on: stage.Stage, page: server.Page) -> list[str]:
+    journey = "  registry-bot sandbox --once --journey "
+    width = len(journey) + max(map(len, journeys.JOURNEYS)) + 3
     return [
         "",
-        story.heading(f"  The sandbox is at {page.url}"),
-        "  Two people's Slack side by side, and every request that leaves the bot. Ctrl-C ends it.",
+        f"  The sandbox is at  {story.heading(page.url)}",
         "",
-        *(f"  {name:<26}{address}" for name, address in places.items()),
+        story.folded("Two people's Slack side by side, and every request that leaves the bot.", "  "),
+        story.folded("Ctrl-C ends it, and nothing of it stays.", "  "),
+        f"  The bot logs to {on.bot.log}",
         "",
-        story.heading("Play one journey through the front door, and see every message:"),
-        *(f"{line:<46}{journeys.JOURNEYS[line.split()[-1]].about}" for line in played),
+        "  In a terminal instead, one journey each:",
+        *(f"{journey + name:<{width}}{one.about}" for name, one in journeys.JOURNEYS.items()),
+        "",
     ]

@@ -176,6 +176,6 @@ def _readable(body: bytes) -> str:
     try:
         readable = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except ValueError:
-        pairs = parse_qsl(text, keep_blank_values=True)
+        pairs = parse_qsl(text, keep_blank_values=True) if "=" in text else []
         readable = "\n".join(f"{name}: {value}" for name, value in pairs) or text
     return readable[:_LONGEST]

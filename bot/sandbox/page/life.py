@@ -11,7 +11,7 @@ from bot import errors
 from bot.sandbox import process
 
 LOOK_S = 0.2
-PATIENCE_S = 1.5  # for the drain, when the whole sandbox ends
+PATIENCE_S = 1.0  # for the drain, when the whole sandbox ends
 
 
 class Life:
@@ -34,11 +34,15 @@ class Life:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+
+    async def end(self) -> None:
+        """Stop the bot; who takes too long over its drain is killed."""
         # Whoever presses Ctrl-C waits a moment, not for the end of a provisioning.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_S):
                 await self._bot.stop()
-        self._bot.kill()
+        if self._bot.running:
+            self._bot.kill()
 
     def kill(self) -> None:
         """End the process at once, in the middle of whatever it does."""

@@ -75,4 +75,6 @@ def family(to: str) -> str:
 def purpose(to: str, method: str, path: str) -> str:
     """Return what a request is for; what is not known is shown as it stands."""
     line = f"{to} {method} {path}"
-    return next((words for pattern, words in _TABLE if pattern.match(line)), f"{method} {path[:60]}")
+    return next(
+        (words for pattern, words in _TABLE if pattern.match(line)), f"{method} {path.partition('?')[0][:60]}"
+    )

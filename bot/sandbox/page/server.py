@@ -78,6 +78,7 @@ class Page:
             web.post("/api/bot/{deed:kill|start}", self._bot),
             web.post("/api/guide/again", self._again),
             web.post("/api/sweep", self._sweep),
+            web.get("/api/{rest:.*}", self._nothing),
             web.static("/", STATIC),
         ]
 
@@ -150,6 +151,9 @@ class Page:
 
     # What is asked.
 
+    async def _nothing(self, _: web.Request) -> web.Response:
+        return guard.refusal(404, "There is nothing here.")
+
     async def _index(self, _: web.Request) -> web.StreamResponse:
         return web.FileResponse(STATIC / "index.html")
 
@@ -183,11 +187,14 @@ class Page:
         seconds = (await _object(request)).get("seconds")
         if not isinstance(seconds, int) or not 0 < seconds <= FURTHEST_S:
             return guard.refusal(400, "Time moves forward, by some seconds.")
+        self._move_clock(dt.timedelta(seconds=seconds))
+        return web.json_response({})
+
+    def _move_clock(self, by: dt.timedelta) -> None:
         outside = self._stage.world
-        outside.move_clock(dt.timedelta(seconds=seconds))
+        outside.move_clock(by)
         shift.tell(outside.folder / CLOCK, outside.slack.shift)
         self._tell_stage()
-        return web.json_response({})
 
     async def _bot(self, request: web.Request) -> web.Response:
         if request.match_info["deed"] == "kill":
