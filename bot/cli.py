@@ -12,7 +12,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from bot import cli_audit, errors, settings, wiring
+from bot import checkup, cli_audit, errors, settings, wiring
 from bot.sandbox import command as sandbox_command
 from bot.sandbox.page import shift
 
@@ -62,6 +62,21 @@ def sandboxed(*, clock: Path) -> None:
     _run(wiring.run(config, time=shift.FollowedClock(clock)))
 
 
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def doctor(*, as_json: bool) -> None:
+    """Hold every setting against the live service, by reading alone, and say what to change.
+
+    Ends with 0 for ok or warnings only, 1 for failures, 2 for settings that cannot be read.
+    """
+    try:
+        found = asyncio.run(checkup.run(settings.Settings()))
+    except ValidationError as error:
+        found = checkup.unreadable(_problems(error))
+    click.echo(found.as_json() if as_json else found.as_text())
+    sys.exit(found.exit_code)
+
+
 @main.group()
 def slack() -> None:
     """Set up Slack."""
@@ -82,10 +97,17 @@ def _settings() -> settings.Settings:
     try:
         return settings.Settings()
     except ValidationError as error:
-        for problem in error.errors(include_input=False, include_url=False):
-            where = ".".join(str(part) for part in problem["loc"]) or "settings"
-            click.echo(f"{where}: {problem['msg'].removeprefix('Value error, ')}", err=True)
+        click.echo("\n".join(_problems(error)), err=True)
         sys.exit(WRONG_SETTINGS)
+
+
+def _problems(error: ValidationError) -> list[str]:
+    """Return a line for each setting that is wrong, without its value."""
+    return [
+        f"{'.'.join(str(part) for part in problem['loc']) or 'settings'}: "
+        f"{problem['msg'].removeprefix('Value error, ')}"
+        for problem in error.errors(include_input=False, include_url=False)
+    ]
 
 
 def _run(work: Coroutine[Any, Any, int | None]) -> int:
