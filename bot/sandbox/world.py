@@ -48,25 +48,14 @@ class World:
         self.pace = speed
         self.socket_mode = socket_mode
         self.journal = emulator.Journal()
-        self.azure = arm_state.AzureState(
-            acme.registries(), subscription=acme.SUBSCRIPTION, replication_s=speed.replication_s
-        )
-        acme.fill(self.azure)
+        self.azure = _azure(speed)
         self.identity = identity.IdentityEmulator(self.journal, self.azure)
         self.secrets = secrecy.Secrets(self.identity.header)
-        self.arm = arm.ArmEmulator(
-            self.journal, self.azure, shape=speed.shape, specs=specs / "arm" if specs else None
-        )
-        self.registries = tuple(
-            acr.AcrEmulator(self.journal, self.azure, one) for one in self.azure.registries.values()
-        )
-        self.tower = tower.TowerEmulator(
-            self.journal,
-            workspaces=acme.workspaces(),
-            users=acme.accounts(token=self.secrets.tower_token, verify_token=self.secrets.tower_verify_token),
-            login=self._login,
-            specs=specs / "tower" / "subset-1.187.0.json" if specs else None,
-        )
+        described = specs / "arm" if specs else None
+        self.arm = arm.ArmEmulator(self.journal, self.azure, shape=speed.shape, specs=described)
+        held = self.azure.registries.values()
+        self.registries = tuple(acr.AcrEmulator(self.journal, self.azure, one) for one in held)
+        self.tower = self._tower(specs)
         self.wave = wave.WaveEmulator(
             self.journal, tower=self.tower, registries=self.azure, speed=speed.caches
         )
@@ -143,6 +132,16 @@ class World:
         held = self.azure.registries[registry].scope_maps.values()
         return tuple(one.name for one in held if one.gone is None and not one.system)
 
+    def _tower(self, specs: Path | None) -> tower.TowerEmulator:
+        keys = self.secrets
+        return tower.TowerEmulator(
+            self.journal,
+            workspaces=acme.workspaces(),
+            users=acme.accounts(token=keys.tower_token, verify_token=keys.tower_verify_token),
+            login=self._login,
+            specs=specs / "tower" / "subset-1.187.0.json" if specs else None,
+        )
+
     def _slack(self, manifest: Mapping[str, Any]) -> slack_emulator.SlackEmulator:
         app = acme.app(
             manifest,
@@ -182,3 +181,11 @@ class World:
     async def _login(self, login_server: str, user: str, password: str) -> bool:
         await asyncio.sleep(self.pace.login_s)
         return self.azure.login(login_server, user, password)
+
+
+def _azure(speed: pace.Pace) -> arm_state.AzureState:
+    made = arm_state.AzureState(
+        acme.registries(), subscription=acme.SUBSCRIPTION, replication_s=speed.replication_s
+    )
+    acme.fill(made)
+    return made
