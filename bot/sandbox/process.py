@@ -8,6 +8,7 @@ import ctypes
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -79,11 +80,10 @@ class BotProcess:
     async def start(self) -> None:
         """Start, and return when the bot is ready; raise ConfigurationError if it will not be."""
         self.launch()
-        try:
+        with contextlib.ExitStack() as unless_ready:
+            unless_ready.callback(self.kill)
             await self.ready()
-        except BaseException:
-            self.kill()
-            raise
+            unless_ready.pop_all()
 
     def launch(self) -> None:
         """Start without waiting. A first start picks a port, which restarts keep."""
@@ -203,9 +203,15 @@ async def _says_ready(client: aiohttp.ClientSession, url: str) -> bool:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that no outgoing connection gets before the bot does.
+
+    Systems take those from 32768 (Linux) or 49152 on, and a bot that is starting needs a second.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _dying_with_parent() -> Callable[[], None] | None:

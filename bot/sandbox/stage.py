@@ -37,13 +37,12 @@ class Stage:
         return self.bots[0]
 
     async def __aenter__(self) -> Self:
-        try:
+        async with contextlib.AsyncExitStack() as unless_started:
+            unless_started.push_async_callback(self._open.aclose)
             await self._open.enter_async_context(self.world)
             await self._watch()
             self.connect(await self.start())
-        except BaseException:
-            await self._open.aclose()
-            raise
+            unless_started.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -96,13 +96,12 @@ class Valkey:
 
     async def start(self) -> None:
         """Start the server in fresh or kept folders, and return when it answers."""
-        try:
+        async with contextlib.AsyncExitStack() as unless_started:
+            unless_started.push_async_callback(self.stop)
             self._settle_folders()
             await self._take_data()
             await self._launch()
-        except BaseException:
-            await self.stop()
-            raise
+            unless_started.pop_all()
 
     async def stop(self) -> None:
         """Stop the server in order: what it was told is on disk. Temporary folders go."""

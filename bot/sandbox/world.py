@@ -74,11 +74,10 @@ class World:
         return (self.identity, self.arm, *self.registries, self.tower, self.wave, self.slack)
 
     async def __aenter__(self) -> Self:
-        try:
+        async with contextlib.AsyncExitStack() as unless_started:
+            unless_started.push_async_callback(self._open.aclose)
             await self._start()
-        except BaseException:
-            await self._open.aclose()
-            raise
+            unless_started.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
