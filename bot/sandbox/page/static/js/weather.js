@@ -32,7 +32,7 @@ export class Weather {
       h("h2", { id: "weather-title" }, "What if…"),
       h("div", { class: "card-row" }, h("h3", {}, "…time passes?"), this.time),
       h("div", { class: "moves", role: "group", "aria-label": "Move the clock" }, moves),
-      h("p", { class: "hint" }, "Deadlines and caches of the whole sandbox follow. It is not decided for three days: it expires."),
+      h("p", { class: "hint" }, "Deadlines and caches of the whole sandbox follow. A request that nobody decides on expires after three days."),
       h("div", { class: "card-row" }, h("h3", {}, "…the bot dies?"), this.botButton),
       this.bot,
       h("p", { class: "hint" }, "Kill it in the middle of its work. When it is back, it goes on where it was, and makes nothing twice."),
@@ -62,7 +62,7 @@ export class Weather {
     document.body.dataset.bot = state.stage.bot;
     if (!this.switches.children.length) this.switches.replaceChildren(...state.stage.faults.map((one) => this.line(one)));
     state.stage.faults.forEach((one) => {
-      document.getElementById(`fault-${one.id}`)?.setAttribute("aria-checked", String(one.on));
+      this.switches.querySelector(`#fault-${one.id}`).setAttribute("aria-checked", String(one.on));
     });
   }
 
