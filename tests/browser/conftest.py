@@ -33,6 +33,7 @@ DESKTOP = {"viewport": {"width": 1440, "height": 900}}
 LOOKS: dict[str, dict[str, Any]] = {
     "light": DESKTOP,
     "dark": {**DESKTOP, "color_scheme": "dark"},
+    "wide": {"viewport": {"width": 1800, "height": 1000}},
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
 }
 
