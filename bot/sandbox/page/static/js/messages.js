@@ -6,6 +6,7 @@ import { messageItem, noticeItem, signature } from "./message.js";
 import { now } from "./store.js";
 
 const NEAR_PX = 80;
+const LASTING = [".thread-link", ".reply"]; // parts of a message that are still there when it changes
 
 function day(at) {
   const date = new Date(at * 1000);
@@ -22,7 +23,9 @@ export class MessageList {
   show(person, items, { inThread = false, openThread, empty } = {}) {
     const { node } = this;
     const atEnd = this.first || node.scrollHeight - node.scrollTop - node.clientHeight < NEAR_PX;
-    const focused = node.contains(document.activeElement) ? document.activeElement.closest("li")?.dataset.key : null;
+    const active = document.activeElement;
+    const focused = node.contains(active) ? active.closest("li")?.dataset.key : null;
+    const part = LASTING.find((one) => active.matches(one)) ?? null;
     const rows = [];
     let last = null;
     for (const item of items) {
@@ -36,7 +39,8 @@ export class MessageList {
     if (!rows.length && empty) rows.push({ key: "empty", sign: empty, build: () => h("li", { class: "empty" }, empty) });
     reconcile(node, rows);
     if (focused && !node.contains(document.activeElement) && document.activeElement === document.body) {
-      node.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+      const row = node.querySelector(`[data-key="${CSS.escape(focused)}"]`);
+      ((part && row?.querySelector(part)) ?? row)?.focus();
     }
     if (atEnd) node.scrollTop = node.scrollHeight;
     this.first &&= !node.clientHeight; // not on the screen yet: begin at its end when it is
