@@ -61,6 +61,7 @@ class Attention:
         """
         rest = None
         while found is not None:
+            display.learn(found.duplicates)
             if rest is None or rest.request.version != found.request.version:
                 rest = await self._move(held, found.request, display)
                 display.tell(rest.request)

@@ -32,6 +32,7 @@ class Event(enum.StrEnum):
     ESCALATED = "request:approvers:widened"
     EXPIRED = "request:deadline:passed"
     REFUSED = "request:action:refused"
+    VIEWED = "person:rights:viewed"
     STARTED = "request:work:started"
     STEP_DONE = "request:step:done"
     STEP_FAILED = "request:step:failed"

@@ -1,4 +1,4 @@
-"""Looks up what a decision rests on, at the moment of the decision, and puts it to the policy."""
+"""Puts what people want to do to the policy, with what has to be known for it looked up right then."""
 
 from __future__ import annotations
 
@@ -8,21 +8,45 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot import errors, forms, model, policy, policy_source, ports, rules
+from bot import errors, explain, forms, membership, model, policy, policy_source, ports, rules
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Authority:
-    """What the policy needs to know of people, from each platform's own directory.
+class Grounds:
+    """What a ruling rests on: the policy that was in force at the look-up, and what was found by it.
 
-    `homes` are the tenants whose people count. What does not answer is not known, and the policy
-    refuses what rests on it.
+    They go together: members of an older file's groups must not count by a newer file's rules.
+    """
+
+    in_force: rules.Policy
+    facts: policy.Facts
+
+    def ruling(
+        self, action: policy.Action, click: forms.Click, request: model.Request, at: ports.Clock
+    ) -> policy.Ruling:
+        """Return whether a click may do what it wants."""
+        return policy.decide(
+            action,
+            click.by,
+            request,
+            policy=self.in_force,
+            facts=self.facts,
+            now=at.now(),
+            digest=click.digest,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What the policy needs to know of people. What does not answer is not known, and is refused.
+
+    `homes` are the tenants whose people count.
     """
 
     source: policy_source.PolicySource
-    directories: Mapping[model.Platform, ports.Directory]
+    people: membership.Membership
     tower: ports.Tower
     homes: Mapping[model.Platform, frozenset[str]]
     store: ports.Store
@@ -34,69 +58,6 @@ class Authority:
         found = self.source.policy.rules
         return found[0] if len(found) == 1 and found[0].match == rules.Match() else None
 
-    async def preview(self, rule: rules.Rule, by: model.Principal) -> forms.Preview:
-        """Return what a requester is told of the rule that decides on their request."""
-        terms = rule.terms
-        return forms.Preview(
-            approvers=await self._asked(terms.approvers, by),
-            needed=terms.quorum,
-            approval=self._place(terms.approval_channel),
-            deadline_hours=terms.deadline.total_seconds() / 3600,
-            longest_validity_days=terms.longest_validity_days,
-            automatic=terms.auto is not None,
-        )
-
-    async def request(
-        self, request_id: str, submission: forms.Submission, spec: model.Spec, rule: rules.Rule
-    ) -> model.Request:
-        """Return the request that a form makes under a rule."""
-        terms, version, now = rule.terms, self.source.policy.version, self.clock.now()
-        approvers, fallback = await asyncio.gather(
-            self._asked(terms.approvers, submission.by), self._asked(terms.fallback, submission.by)
-        )
-        return model.Request(
-            id=request_id,
-            spec=spec,
-            requester=submission.by,
-            place=submission.place,
-            approval=self._place(terms.approval_channel),
-            approvers=approvers,
-            needed=terms.quorum,
-            rule=rule.name,
-            rule_version=rule.version,
-            policy_version=version,
-            digest=spec.digest(version),
-            told=self._place(terms.told) if terms.told else None,
-            created=now,
-            deadline=now + terms.deadline,
-            remind_at=now + terms.remind_after if terms.remind_after else None,
-            escalate_at=now + terms.fallback_after if terms.fallback_after else None,
-            fallback=fallback,
-            automatic=await self._within_quota(rule, submission.by),
-            changed=now,
-        )
-
-    async def _within_quota(self, rule: rules.Rule, by: model.Principal) -> bool:
-        """Take one of the approvals that a rule gives a person by itself, while there are any left."""
-        quota = rule.terms.auto
-        if quota is None:
-            return False
-        who = self.source.policy.person(by).name
-        for number in range(quota.requests):
-            token = f"quota:{rule.name}:{who}:{number}"
-            if await self.store.first_time(token, ttl_s=quota.days * 86400):
-                return True
-        return False
-
-    async def _asked(self, groups: Iterable[str], by: model.Principal) -> tuple[model.Principal, ...]:
-        """Return who is in some groups now, without the requester: to show, never to decide by."""
-        own = self.source.policy.person(by)
-        return tuple(who for who in await self.approvers(groups) if self.source.policy.person(who) != own)
-
-    def _place(self, channel: str) -> model.Place:
-        platform = model.Platform.SLACK
-        return model.Place(platform=platform, tenant=min(self.homes[platform]), channel=channel)
-
     async def admit(self, who: model.Principal) -> None:
         """Raise Refused for somebody who may not use the bot at all."""
         raise_unless(policy.admit(policy.Facts(standing=await self._standing(who))))
@@ -107,34 +68,108 @@ class Authority:
         """Return the rule that decides on a request of this subject, or why there is none."""
         now = self.source.policy
         about = tuple(now.about(subject))
-        groups = {name for rule in about for name in rule.match.requesters}
-        standing, members, participant = await asyncio.gather(
+        names = {name for rule in about for name in rule.match.requesters}
+        standing, groups, participant = await asyncio.gather(
             self._standing(by),
-            self._groups(now, groups),
+            self._groups(now, names),
             self._participant(now, by, workspace, needed=any(rule.match.participant for rule in about)),
         )
-        facts = policy.Facts(groups=members, standing=standing, participant=participant)
+        facts = policy.Facts(groups=groups, standing=standing, participant=participant)
         admitted = policy.admit(facts)
         if not admitted.allowed:
             return policy.Choice(None, admitted)
         return policy.select(now, subject, by, facts)
 
-    async def facts(self, actor: model.Principal, request: model.Request | None) -> policy.Facts:
-        """Return what an action of `actor` rests on; with a request, who may decide on it."""
+    def foregone(
+        self, action: policy.Action, click: forms.Click, request: model.Request
+    ) -> policy.Ruling | None:
+        """Return the refusal that no look-up could change, if there is one: it costs nobody a call."""
+        now = self.source.policy
+        ours = click.by.tenant in self.homes.get(click.by.platform, frozenset())
+        groups = {
+            name: None if group.slack_usergroups else group.members for name, group in now.groups.items()
+        }
+        best = model.Standing.MEMBER if ours else model.Standing.OUTSIDER
+        grounds = Grounds(now, policy.Facts(groups=groups, standing=best))
+        ruling = grounds.ruling(action, click, request, self.clock)
+        return None if ruling.allowed or ruling.reason is errors.Reason.DIRECTORY_DOWN else ruling
+
+    async def grounds(self, actor: model.Principal, request: model.Request | None) -> Grounds:
+        """Look up what a decision of `actor` on a request rests on."""
         now = self.source.policy
         rule = now.rule(request.rule) if request else None
-        groups = (*rule.terms.approvers, *rule.terms.fallback) if rule else ()
-        standing, members = await asyncio.gather(self._standing(actor), self._groups(now, groups))
-        return policy.Facts(groups=members, standing=standing)
+        names = (*rule.terms.approvers, *rule.terms.fallback) if rule else ()
+        standing, groups = await asyncio.gather(self._standing(actor), self._groups(now, names))
+        return Grounds(now, policy.Facts(groups=groups, standing=standing))
 
-    async def approvers(self, groups: Iterable[str]) -> tuple[model.Principal, ...]:
-        """Return who is in some groups now: to show, never to decide by."""
-        found = await self._groups(self.source.policy, groups)
-        return tuple(
-            principal
-            for own in sorted(frozenset[str]().union(*(ids for ids in found.values() if ids)))
-            if (principal := self._principal(own))
+    async def whoami(self, who: model.Principal) -> forms.Whoami:
+        """Return how the policy sees somebody."""
+        now = self.source.policy
+        standing, groups = await asyncio.gather(self._standing(who), self._groups(now, now.groups))
+        return explain.whoami(now, who, policy.Facts(groups=groups, standing=standing))
+
+    def preview(self, rule: rules.Rule, by: model.Principal) -> forms.Preview:
+        """Return what a requester is told of the rule that decides on their request."""
+        now, terms = self.source.policy, rule.terms
+        return forms.Preview(
+            approvers=self._listed(now, terms.approvers, by),
+            approver_groups=_usergroups(now, terms.approvers),
+            needed=terms.quorum,
+            approval=self._place(terms.approval_channel),
+            deadline_hours=terms.deadline.total_seconds() / 3600,
+            longest_validity_days=terms.longest_validity_days,
+            automatic=terms.auto is not None,
         )
+
+    def request(
+        self, request_id: str, submission: forms.Submission, spec: model.Spec, rule: rules.Rule
+    ) -> model.Request:
+        """Return the request that a form makes under a rule."""
+        policy_now, terms, now = self.source.policy, rule.terms, self.clock.now()
+        return model.Request(
+            id=request_id,
+            spec=spec,
+            requester=submission.by,
+            place=submission.place,
+            approval=self._place(terms.approval_channel),
+            approvers=self._listed(policy_now, terms.approvers, submission.by),
+            approver_groups=_usergroups(policy_now, terms.approvers),
+            needed=terms.quorum,
+            rule=rule.name,
+            rule_version=rule.version,
+            policy_version=policy_now.version,
+            digest=spec.digest(policy_now.version),
+            told=self._place(terms.told) if terms.told else None,
+            created=now,
+            deadline=now + terms.deadline,
+            remind_at=now + terms.remind_after if terms.remind_after else None,
+            escalate_at=now + terms.fallback_after if terms.fallback_after else None,
+            fallback=self._listed(policy_now, terms.fallback, submission.by),
+            fallback_groups=_usergroups(policy_now, terms.fallback),
+            changed=now,
+        )
+
+    async def within_quota(self, request: model.Request, quota: rules.Quota) -> bool:
+        """Take one of the approvals that a rule gives a person by itself, while there are any left.
+
+        False for a second delivery of the same form, whose first one takes it.
+        """
+        ttl_s = quota.days * 86400.0
+        if not await self.store.first_time(f"automatic:{request.id}", ttl_s=ttl_s):
+            return False
+        who = self.source.policy.person(request.requester).name
+        for number in range(quota.requests):
+            if await self.store.first_time(f"quota:{request.rule}:{who}:{number}", ttl_s=ttl_s):
+                return True
+        return False
+
+    def _listed(
+        self, now: rules.Policy, groups: Iterable[str], by: model.Principal
+    ) -> tuple[model.Principal, ...]:
+        """Return whom the policy lists in some groups, without the requester: to show, not to decide by."""
+        ids = frozenset[str]().union(*(now.groups[name].members for name in groups))
+        own = now.person(by).members
+        return tuple(who for one in sorted(ids - own) if (who := self._principal(one)))
 
     def _principal(self, own: str) -> model.Principal | None:
         name, _, user = own.partition(":")
@@ -142,37 +177,19 @@ class Authority:
         tenants = sorted(self.homes.get(platform, ()))
         return model.Principal(platform=platform, tenant=tenants[0], user=user) if tenants else None
 
+    def _place(self, channel: str) -> model.Place:
+        platform = model.Platform.SLACK
+        return model.Place(platform=platform, tenant=min(self.homes[platform]), channel=channel)
+
     async def _standing(self, who: model.Principal) -> model.Standing:
         if who.tenant not in self.homes.get(who.platform, frozenset()):
             return model.Standing.OUTSIDER
-        directory = self.directories.get(who.platform)
-        if directory is None:
-            return model.Standing.UNKNOWN
-        try:
-            return await directory.standing(who)
-        except errors.ServiceError as error:
-            log.warning("directory silent", platform=who.platform.value, error=str(error))
-            return model.Standing.UNKNOWN
+        return await self.people.standing(who)
 
     async def _groups(self, now: rules.Policy, names: Iterable[str]) -> dict[str, frozenset[str] | None]:
-        wanted = [now.groups[name] for name in dict.fromkeys(names) if name in now.groups]
-        answers = await asyncio.gather(*(self._members(group) for group in wanted))
-        return {group.name: members for group, members in zip(wanted, answers, strict=True)}
-
-    async def _members(self, group: rules.Group) -> frozenset[str] | None:
-        directory = self.directories.get(model.Platform.SLACK)
-        if not group.slack_usergroups:
-            return group.members
-        if directory is None:
-            return None
-        try:
-            found = await asyncio.gather(
-                *(directory.usergroup(one) for one in sorted(group.slack_usergroups))
-            )
-        except errors.ServiceError as error:
-            log.warning("group silent", group=group.name, error=str(error))
-            return None
-        return group.members.union(*({f"{model.Platform.SLACK}:{user}" for user in users} for users in found))
+        return await self.people.groups(
+            [now.groups[name] for name in dict.fromkeys(names) if name in now.groups]
+        )
 
     async def _participant(
         self, now: rules.Policy, who: model.Principal, workspace: model.Workspace, *, needed: bool
@@ -185,6 +202,12 @@ class Authority:
         except errors.ServiceError as error:
             log.warning("participants silent", workspace=workspace.full_name, error=str(error))
             return None
+
+
+def _usergroups(now: rules.Policy, groups: Iterable[str]) -> tuple[model.Usergroup, ...]:
+    """Return the user groups behind some groups, to be mentioned: Slack knows best who is in them."""
+    ids = frozenset[str]().union(*(now.groups[name].slack_usergroups for name in groups))
+    return tuple(model.Usergroup(platform=model.Platform.SLACK, id=one) for one in sorted(ids))
 
 
 def raise_unless(ruling: policy.Ruling, request: model.Request | None = None) -> None:

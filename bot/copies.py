@@ -92,12 +92,14 @@ class Display:
         self._lease = held
         self._request = snapshot.request
         self._copies = dict(snapshot.copies)
+        self._duplicates = snapshot.duplicates
         self._phase = snapshot.request.version  # since when its state is what it is, as far as we know
         self._working = False
         self._hushed = False
-        self._busy: set[Role] = set()  # being shown just now
-        self._failed: dict[Role, float] = {}  # when to try again, by the loop's clock
-        self._updated: dict[Role, float] = {}
+        # By a copy's key:
+        self._busy: set[str] = set()  # being shown just now
+        self._failed: dict[str, float] = {}  # when to try again, by the loop's clock
+        self._updated: dict[str, float] = {}
         self._news = asyncio.Event()
         self._quiet = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -117,6 +119,12 @@ class Display:
     def behind(self) -> bool:
         """Tell whether any copy that can be shown now shows an older state."""
         return bool(self._behind())
+
+    def learn(self, duplicates: tuple[Copy, ...]) -> None:
+        """Hear of messages that somebody found since."""
+        known = {copy.key for copy in self._duplicates}
+        self._duplicates += tuple(copy for copy in duplicates if copy.key not in known)
+        self._news.set()
 
     def tell(self, request: model.Request, *, working: bool = False) -> None:
         """Hear of a committed version. While `working`, only the progress follows every one."""
@@ -165,7 +173,7 @@ class Display:
                 await self._hear()
                 self._news.clear()
                 for copy in self._next():
-                    self._busy.add(copy.role)
+                    self._busy.add(copy.key)
                     group.create_task(self._show(copy))
                 if not self._busy:
                     self._quiet.set()
@@ -177,21 +185,24 @@ class Display:
             async with asyncio.timeout_at(min(self._failed.values(), default=None)):
                 await self._news.wait()
         except TimeoutError:
-            self._failed = {role: at for role, at in self._failed.items() if at > loop.time()}
+            self._failed = {key: at for key, at in self._failed.items() if at > loop.time()}
 
     def _next(self) -> list[Copy]:
         """Return what to show now: updates all at once, but posts one after the other, in order."""
-        ready = [copy for copy in self._behind() if copy.role not in self._busy]
-        posted = {role for role, copy in self._copies.items() if copy.message}
+        ready = [copy for copy in self._behind() if copy.key not in self._busy]
+        posted = {copy.key for copy in (*self._copies.values(), *self._duplicates) if copy.message}
         posts = [copy for copy in ready if not copy.message]
         updates = [copy for copy in ready if copy.message]
         return (posts[:1] if self._busy <= posted else []) + updates
 
     def _behind(self) -> list[Copy]:
-        return [copy for copy in wanted(self._request, self._copies) if self._needs(copy)]
+        shown = {(copy.channel, copy.message) for copy in self._copies.values()}
+        # A click may come before its message is saved: what became a copy meanwhile is no duplicate.
+        others = (copy for copy in self._duplicates if (copy.channel, copy.message) not in shown)
+        return [copy for copy in (*wanted(self._request, self._copies), *others) if self._needs(copy)]
 
     def _needs(self, copy: Copy) -> bool:
-        if self._hushed or copy.shown >= self._request.version or copy.role in self._failed:
+        if self._hushed or copy.shown >= self._request.version or copy.key in self._failed:
             return False
         # A place that cannot be written to gets one more chance, when the request has ended.
         if copy.error and not self._request.ended:
@@ -200,16 +211,16 @@ class Display:
 
     async def _show(self, copy: Copy) -> None:
         loop = asyncio.get_running_loop()
-        since = loop.time() - self._updated.get(copy.role, -math.inf)
+        since = loop.time() - self._updated.get(copy.key, -math.inf)
         if since < self._chat.pace_s:
             await self._chat.clock.sleep(self._chat.pace_s - since)
         request = self._request  # after waiting: the newest state wins
         await self._lease.confirm()
         shown = await self._asked(request, copy)
-        self._updated[copy.role] = loop.time()
+        self._updated[copy.key] = loop.time()
         if shown is not None:
             await self._save(shown, request.version)
-        self._busy.discard(copy.role)
+        self._busy.discard(copy.key)
         self._news.set()
 
     async def _asked(self, request: model.Request, copy: Copy) -> Copy | None:
@@ -228,13 +239,17 @@ class Display:
             return copy.model_copy(update={"error": str(error)})
         # The older the news, the longer the wait: a back-off that needs no counter.
         wait = max(min(age_s / 2, chat.longest_retry_s), chat.retry_s, error.retry_after_s or 0.0)
-        self._failed[copy.role] = asyncio.get_running_loop().time() + wait
+        self._failed[copy.key] = asyncio.get_running_loop().time() + wait
         log.warning("copy put off", request_id=request.id, role=copy.role.value, error=str(error))
         return None
 
     async def _save(self, copy: Copy, version: int) -> None:
         saved = copy.model_copy(update={"shown": version})
-        self._copies[copy.role] = saved
+        if saved.duplicate:
+            others = (one for one in self._duplicates if one.key != saved.key)
+            self._duplicates = (*others, saved)
+        else:
+            self._copies[saved.role] = saved
         outcome = await self._chat.store.save_copy(self._lease.request_id, saved, fence=self._lease.fence)
         if outcome is ports.Outcome.STALE:
             raise errors.LeaseLost(self._lease.request_id)

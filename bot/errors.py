@@ -44,6 +44,7 @@ class Reason(enum.StrEnum):
     OUTSIDER = "outsider"
     DIRECTORY_DOWN = "directory_down"
     TOO_MANY = "too_many"
+    DUPLICATE = "duplicate"
 
 
 class BotError(Exception):

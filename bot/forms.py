@@ -49,6 +49,7 @@ class Preview:
     """
 
     approvers: tuple[model.Principal, ...] = ()
+    approver_groups: tuple[model.Usergroup, ...] = ()
     needed: int = 1
     approval: model.Place | None = None
     deadline_hours: float | None = None
@@ -56,6 +57,7 @@ class Preview:
     automatic: bool = False  # its rule approves it, within the person's quota
     holder: Holder = Holder.NOBODY
     held_by: str | None = None  # the credential's name
+    open_request: model.Request | None = None  # which holds it
     refusal: str | None = None
     warnings: tuple[str, ...] = ()
 
@@ -92,6 +94,31 @@ class Click:
     op: str
     digest: str | None = None
     seen_at: model.Copy | None = None  # the message that was clicked, so that it is kept up to date too
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """One rule as somebody sees it: its name, what it is about, and on what it still depends."""
+
+    rule: str
+    about: str
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Whoami:
+    """How the bot sees somebody, and what they may do by the policy in force."""
+
+    who: model.Principal
+    standing: model.Standing
+    policy_version: str
+    person: str | None = None  # as [[people]] calls them
+    tower: str | None = None
+    others: tuple[str, ...] = ()  # the same person's other accounts, as `platform:user`
+    groups: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()  # groups that could not be looked up
+    may_ask: tuple[Allowance, ...] = ()
+    may_decide: tuple[Allowance, ...] = ()
 
 
 def problems(submission: Submission, *, wildcards: bool) -> dict[str, str]:

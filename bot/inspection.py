@@ -24,6 +24,23 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Who holds a host: the name of the credential, and the request that it comes from, where known."""
+
+    holder: forms.Holder = forms.Holder.NOBODY
+    name: str | None = None
+    request: model.Request | None = None
+
+    def same(self, repository: ports.Repository) -> model.Request | None:
+        """Return the open request that asks for exactly this."""
+        request = self.request
+        if self.holder is not forms.Holder.OPEN or request is None:
+            return None
+        asked = (request.spec.login_server, request.spec.repositories)
+        return request if asked == (repository.login_server, (repository.name,)) else None
+
+
+@dataclass(frozen=True, slots=True)
 class Inspector:
     """Asks every side what a form needs to know before anybody is bothered with a request."""
 
@@ -69,22 +86,24 @@ class Inspector:
         known = await self.catalog.search("", limit=10**6)
         return next((one for one in known.matches if forms.option_key(one) == key), None)
 
-    async def holder(self, workspace_id: int, login_server: str) -> tuple[forms.Holder, str | None]:
-        """Return who holds a registry's host in a workspace, and the name of what holds it."""
+    async def holder(self, workspace_id: int, login_server: str) -> Held:
+        """Return who holds a registry's host in a workspace."""
         holder_id = await self.store.holder(model.host_claim(workspace_id, login_server))
         if holder_id is not None:
             snapshot = await self.store.load(holder_id)
-            if snapshot is not None and not snapshot.request.ended:
-                return forms.Holder.OPEN, snapshot.request.spec.name
-            return forms.Holder.OURS, snapshot.request.spec.name if snapshot else None
+            if snapshot is None:
+                return Held(forms.Holder.OURS)
+            request, ended = snapshot.request, snapshot.request.ended
+            return Held(forms.Holder.OURS if ended else forms.Holder.OPEN, request.spec.name, request)
         listed = await self.tower.credentials(workspace_id)
         manual = next((one for one in listed if one.registry == login_server), None)
-        return (forms.Holder.MANUAL, manual.name) if manual else (forms.Holder.NOBODY, None)
+        return Held(forms.Holder.MANUAL, manual.name) if manual else Held()
 
     async def check(self, submission: forms.Submission, found: Mapping[str, str]) -> Checked:
         """Check a form as a whole; `found` holds the problems that its looks alone showed.
 
-        Raises BadInput with every problem together, or what a silent service raises.
+        Raises BadInput with every problem together, Refused for what is asked for already, or what
+        a silent service raises.
         """
         try:
             return await self._checked(submission, dict(found))
@@ -109,8 +128,8 @@ class Inspector:
         async with asyncio.TaskGroup() as ask:
             if workspace and Field.NAME not in problems:
                 ask.create_task(_answer(problems, Field.NAME, self._name(workspace, submission.name)))
-            if workspace and registry:
-                ask.create_task(_answer(problems, Field.REPOSITORY, self._host(workspace, registry)))
+            if workspace and registry and repository:
+                ask.create_task(_answer(problems, Field.REPOSITORY, self._host(workspace, repository)))
             if registry and repository and Field.REPOSITORY not in problems:
                 ask.create_task(_answer(problems, Field.REPOSITORY, self._repository(registry, repository)))
         if problems or workspace is None or registry is None:
@@ -135,10 +154,13 @@ class Inspector:
         if answer is ports.NameCheck.BAD:
             raise errors.BadInput({Field.NAME: "Tower does not take this name. Choose another."})
 
-    async def _host(self, workspace: model.Workspace, registry: model.Registry) -> None:
-        holder, name = await self.holder(workspace.id, registry.login_server)
-        if holder is not forms.Holder.NOBODY:
-            raise errors.BadInput({Field.REPOSITORY: held(holder, name, workspace, registry.login_server)})
+    async def _host(self, workspace: model.Workspace, repository: ports.Repository) -> None:
+        found = await self.holder(workspace.id, repository.login_server)
+        if same := found.same(repository):
+            raise repeated(same)
+        if found.holder is not forms.Holder.NOBODY:
+            problem = held(found.holder, found.name, workspace, repository.login_server)
+            raise errors.BadInput({Field.REPOSITORY: problem})
 
     async def _repository(self, registry: model.Registry, repository: ports.Repository) -> None:
         room = await self.registries.room(registry)
@@ -151,6 +173,18 @@ class Inspector:
             )
         if not repository.name.endswith("*") and not await self.catalog.exists(repository):
             raise errors.BadInput({Field.REPOSITORY: f"{repository.path} is not in the registry."})
+
+
+def repeated(request: model.Request) -> errors.Refused:
+    """Return the refusal of what is asked for already: it names the open request."""
+    by, place = request.requester, request.place
+    where = f"in the channel {place.channel}" if place else "in a direct message"
+    return errors.Refused(
+        errors.Reason.DUPLICATE,
+        f"This is asked for already: request {model.short_id(request.id)} by {by.key}, {where}. "
+        "Wait for that one.",
+        request=request,
+    )
 
 
 def held(holder: forms.Holder, name: str | None, workspace: model.Workspace, login_server: str) -> str:

@@ -88,6 +88,13 @@ class Principal(Record):
         return f"{self.platform}:{self.tenant}:{self.user}"
 
 
+class Usergroup(Record):
+    """A group whose members a platform keeps: mentioned by its id, looked up at each decision."""
+
+    platform: Platform
+    id: str
+
+
 class Standing(enum.StrEnum):
     """What a platform says of somebody's account."""
 
@@ -108,7 +115,7 @@ class Place(Record):
 
 
 class Role(enum.StrEnum):
-    """Which of a request's messages a copy is; a request has at most one copy of each."""
+    """Which of a request's messages a copy is; a request has one copy of each, duplicates apart."""
 
     APPROVAL = "approval"  # in the approvers' channel, with the buttons
     ORIGIN = "origin"  # where it was asked: one line with the state, root of the thread
@@ -130,6 +137,12 @@ class Copy(Record):
     thread: str | None = None
     shown: int = 0  # version of the request that it shows
     error: str | None = None
+    duplicate: bool = False  # posted by a process that died before it could remember it; seen at a click
+
+    @property
+    def key(self) -> str:
+        """Return what tells a request's copies apart: the role, and for a duplicate where it is."""
+        return f"{self.role}@{self.channel}/{self.message}" if self.duplicate else self.role.value
 
 
 class Workspace(Record):
@@ -229,6 +242,7 @@ class Request(Record):
     place: Place | None
     approval: Place
     approvers: tuple[Principal, ...] = ()  # who was asked, for display only: never for deciding
+    approver_groups: tuple[Usergroup, ...] = ()  # and which groups, likewise
     needed: int = 1
     rule: str = ""  # the name of the rule that was chosen, and its version then
     rule_version: str = ""
@@ -244,6 +258,7 @@ class Request(Record):
     escalate_at: dt.datetime | None = None
     escalated: dt.datetime | None = None
     fallback: tuple[Principal, ...] = ()  # who may decide too once it is escalated, for display only
+    fallback_groups: tuple[Usergroup, ...] = ()
     automatic: bool = False  # approved by its rule, within a person's quota
     decisions: tuple[Decision, ...] = ()
     progress: Progress = Progress()

@@ -44,11 +44,15 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The rule that decides on a request; without one, why. `passed` tells of the rules before it."""
+    """The rule that decides on a request; without one, why. `passed` tells of the rules before it.
+
+    `stopped_at` names the rule of which it was not known whether it applies.
+    """
 
     rule: rules.Rule | None
     ruling: Ruling
     passed: tuple[tuple[str, str], ...] = ()
+    stopped_at: str | None = None
 
 
 ALLOWED = Ruling(allowed=True)
@@ -82,8 +86,10 @@ def select(policy: rules.Policy, subject: rules.Subject, by: model.Principal, fa
     for rule in policy.about(subject):
         known, why = _for_requester(policy, rule.match, by, facts)
         if known is None:
-            evidence = f"It could not be looked up whether the rule “{rule.name}” applies. Try again soon."
-            return Choice(None, _refused(Reason.DIRECTORY_DOWN, evidence), tuple(passed))
+            evidence = (
+                f"It could not be looked up whether the rule “{rule.name}” applies: {why} Try again soon."
+            )
+            return Choice(None, _refused(Reason.DIRECTORY_DOWN, evidence), tuple(passed), rule.name)
         if known:
             return Choice(rule, ALLOWED, tuple(passed))
         passed.append((rule.name, why))
@@ -100,10 +106,15 @@ def _for_requester(
     if match.requesters:
         known = _in_groups(policy, match.requesters, by, facts)
         if not known:
-            return known, f"who asks is not in {_groups(match.requesters)}."
-    if match.participant and not facts.participant:
-        return facts.participant, "who asks is not a participant of the workspace in Tower."
-    return True, ""
+            whom = _groups(match.requesters)
+            return known, f"who asks is not in {whom}." if known is False else f"who is in {whom}?"
+    if not match.participant or facts.participant:
+        return True, ""
+    if policy.person(by).tower is None:
+        return False, "the policy file does not say who asks is in Tower ([[people]], tower)."
+    if facts.participant is None:
+        return None, "who is a participant of the workspace?"
+    return False, "who asks is not a participant of the workspace in Tower."
 
 
 def decide(  # noqa: PLR0913  # everything a decision rests on is named at the call

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from bot import policy_shape as shape
 from bot import rules
@@ -39,7 +40,9 @@ def read(text: str) -> tuple[rules.Policy | None, tuple[Problem, ...]]:
     """Return the policy, or None and what is wrong with the file."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        return None, (Problem(1, "This is nested too deeply to be read."),)
+    except ValueError as error:  # of TOML's own kind, or a number too long for Python
         at = re.search(r"\(at line (\d+)", str(error))
         return None, (Problem(int(at[1]) if at else 1, f"This is not TOML: {error}"),)
     lines = shape.Lines(text)
@@ -53,8 +56,7 @@ def read(text: str) -> tuple[rules.Policy | None, tuple[Problem, ...]]:
     return _policy(file, text), ()
 
 
-def _misshapen(error: object, lines: shape.Lines) -> Problem:
-    assert isinstance(error, dict)  # noqa: S101  # pydantic's own type, for mypy
+def _misshapen(error: ErrorDetails, lines: shape.Lines) -> Problem:
     path = tuple(part for part in error["loc"] if part != "[key]")
     name = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
     said = {"extra_forbidden": "is not a key of a policy file", "missing": "is missing"}.get(error["type"])

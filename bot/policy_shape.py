@@ -119,9 +119,11 @@ class Lines:
     @staticmethod
     def _header(header: re.Match[str], counts: dict[str, int]) -> tuple[str | int, ...]:
         name = header[2]
-        path = tuple(part.strip().strip("\"'") for part in name.split("."))
+        path: tuple[str | int, ...] = tuple(part.strip().strip("\"'") for part in name.split("."))
         if header[1] == "[":
-            return path
+            # Below a list of tables, `[rules.auto_approve]` belongs to the newest of them.
+            newest = counts.get(str(path[0]))
+            return path if newest is None else (path[0], newest, *path[1:])
         counts[name] = counts.get(name, -1) + 1
         return (*path, counts[name])
 

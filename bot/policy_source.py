@@ -82,6 +82,7 @@ def read(path: Path) -> rules.Policy:
     policy, problems = policy_file.read(text)
     if policy is None:
         raise errors.ConfigurationError("\n".join(f"{path}:{one.line}: {one.text}" for one in problems))
+    policy.prepare()
     return policy
 
 

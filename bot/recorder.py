@@ -98,19 +98,26 @@ class Recorder:
         self, request_id: str | None, actor: model.Principal, refusal: errors.Refused, *, action: str, op: str
     ) -> None:
         """Record a refused attempt: it changes nothing but the audit log."""
+        data = {"action": action, "reason": refusal.reason.value}
+        await self.note(audit.Event.REFUSED, actor, data, request_id=request_id, op=op)
+
+    async def note(
+        self,
+        event: audit.Event,
+        actor: model.Principal,
+        data: Mapping[str, str | int | None],
+        *,
+        op: str,
+        request_id: str | None = None,
+    ) -> None:
+        """Record what changes no state: on its request's chain, or else on the deployment's own."""
         known = request_id
         async with self._lock(request_id or ""):
             for tries in range(TRIES):
                 snapshot = await self._store.load(known) if known else None
                 known = snapshot.request.id if snapshot else None
                 head = snapshot.head if snapshot else await self._store.deployment_head()
-                entry = audit.draft(
-                    audit.Event.REFUSED,
-                    request=known,
-                    actor=actor,
-                    at=self._clock.now(),
-                    data={"action": action, "reason": refusal.reason.value},
-                )
+                entry = audit.draft(event, request=known, actor=actor, at=self._clock.now(), data=data)
                 outcome = await self._store.note(self._trail.seal(entry, head), head=head, op=op)
                 if outcome is not ports.Outcome.CONFLICT:
                     self._observe(entry, None)

@@ -114,17 +114,18 @@ class Policy(model.Record):
     def about(self, subject: Subject) -> Iterator[Rule]:
         """Yield the rules that are about a subject, in their order; who asks is looked at elsewhere.
 
-        All rules are one pattern with an alternative each, so that the search runs in C; after a
-        rule that turns out not to apply it goes on with the pattern of those behind it.
+        All rules together are one pattern with an alternative each, so that the search for the
+        first one runs in C: most often it is the only one that is looked at.
         """
-        line, start = subject.line, 0
-        while start < len(self.rules):
-            found = self._pattern(start).match(line)
-            if found is None or found.lastgroup is None:
-                return
-            index = int(found.lastgroup[1:])
-            yield self.rules[index]
-            start = index + 1
+        line = subject.line
+        found = self._any.match(line)
+        if found is None or found.lastgroup is None:
+            return
+        first = int(found.lastgroup[1:])
+        yield self.rules[first]
+        for rule, pattern in zip(self.rules[first + 1 :], self._each[first + 1 :], strict=True):
+            if pattern.match(line):
+                yield rule
 
     def person(self, who: model.Principal) -> Person:
         """Return the human behind a principal; one that is not linked stands for itself."""
@@ -144,15 +145,16 @@ class Policy(model.Record):
         return {own: person for person in self.people for own in person.members}
 
     @functools.cached_property
-    def _patterns(self) -> dict[int, re.Pattern[str]]:
-        return {}
+    def _each(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(re.compile(_line(rule.match)) for rule in self.rules)
 
-    def _pattern(self, start: int) -> re.Pattern[str]:
-        if start not in self._patterns:
-            behind = enumerate(self.rules[start:], start)
-            alternatives = "|".join(f"(?P<r{index}>{_line(rule.match)})" for index, rule in behind)
-            self._patterns[start] = re.compile(alternatives)
-        return self._patterns[start]
+    @functools.cached_property
+    def _any(self) -> re.Pattern[str]:
+        return re.compile("|".join(f"(?P<r{index}>{one.pattern})" for index, one in enumerate(self._each)))
+
+    def prepare(self) -> None:
+        """Compile the patterns now, which for hundreds of rules takes a while, and not at a click."""
+        _ = self._any
 
 
 def member(who: model.Principal) -> str:

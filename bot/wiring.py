@@ -32,6 +32,7 @@ from bot import (
     errors,
     inspection,
     log,
+    membership,
     metrics,
     model,
     policy_source,
@@ -105,7 +106,9 @@ async def build(
             ),
             authority=authority.Authority(
                 source=source,
-                directories={model.Platform.SLACK: directory.SlackDirectory(slack, team=team)},
+                people=membership.Membership(
+                    {model.Platform.SLACK: directory.SlackDirectory(slack, team=team)}, alert=operators.soon
+                ),
                 tower=outside.tower,
                 homes={model.Platform.SLACK: frozenset({team})},
                 store=kept,
@@ -130,6 +133,10 @@ async def run(
     """Answer chat, do the work, or both, until SIGTERM; then drain. Probes are answered either way."""
     log.configure(config.log, secrets=secrets_of(config))
     async with build(config, time=time, chat=chat) as runtime, asyncio.TaskGroup() as group:
+        # What is loaded now stays: looking through all of it at each full collection would hold
+        # every acknowledgement up for a tenth of a second.
+        gc.collect()
+        gc.freeze()
         server = _Server(
             uvicorn.Config(
                 runtime.web,

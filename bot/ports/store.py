@@ -17,6 +17,7 @@ class Snapshot:
     request: model.Request
     copies: dict[model.Role, model.Copy]
     head: str  # MAC of the request's newest audit entry
+    duplicates: tuple[model.Copy, ...] = ()  # of copies: see model.Copy
 
 
 class Outcome(enum.StrEnum):

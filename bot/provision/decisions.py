@@ -66,8 +66,9 @@ def _votes(request: model.Request, entries: Iterable[audit.Entry], now: rules.Po
 
 def _automatic(request: model.Request, entries: Iterable[audit.Entry]) -> str | None:
     """Look for the sealed word of the rule that approved it by itself."""
-    said = {"digest": request.digest, "rule": request.rule}
+    said = (request.digest, request.rule)
     for entry in entries:
-        if entry.event is audit.Event.AUTOMATIC and entry.data == said:
+        sealed = (entry.data.get("digest"), entry.data.get("rule"))
+        if entry.event is audit.Event.AUTOMATIC and sealed == said:
             return None
     return "no rule ever approved it"

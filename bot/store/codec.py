@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from bot import audit, errors, model, ports
 
-COPY = "copy:"  # before a role: the field of a copy
+COPY = "copy:"  # before a copy's key: its field
 UNREADABLE = "The store holds a record that this version of the bot cannot read. Please tell an operator."
 
 R = TypeVar("R", bound=model.Record)
@@ -29,11 +29,12 @@ def snapshot(fields: Mapping[str, str]) -> ports.Snapshot:
     """Read a request's hash."""
     if "record" not in fields or "head" not in fields:
         raise errors.NotAccepted(UNREADABLE)
-    copies = (decode(model.Copy, text) for name, text in fields.items() if name.startswith(COPY))
+    found = [decode(model.Copy, text) for name, text in fields.items() if name.startswith(COPY)]
     return ports.Snapshot(
         request=decode(model.Request, fields["record"]),
-        copies={copy.role: copy for copy in copies},
+        copies={copy.role: copy for copy in found if not copy.duplicate},
         head=fields["head"],
+        duplicates=tuple(copy for copy in found if copy.duplicate),
     )
 
 

@@ -158,7 +158,7 @@ class Scripts:
                 "save_copy",
                 (record, trail, *rest),
                 id=request_id,
-                field=codec.COPY + copy.role.value,
+                field=codec.COPY + copy.key,
                 copy=copy.model_dump_json(),
                 shown=copy.shown,
                 fence=fence,

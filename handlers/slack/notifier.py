@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from slack_sdk.errors import SlackApiError
@@ -14,6 +14,22 @@ from handlers import replies
 from handlers.slack import blocks, faults, parse
 
 Copies = Mapping[Role, model.Copy]
+
+
+# Where a copy goes that is not in the requester's direct messages: a place of the request's own, or
+# the thread below the first of these copies that is there.
+_PLACES: dict[Role, Callable[[model.Request], model.Place | None]] = {
+    Role.APPROVAL: lambda request: request.approval,
+    Role.ESCALATION: lambda request: request.approval,
+    Role.REMINDER: lambda request: request.approval,
+    Role.ORIGIN: lambda request: request.place,
+    Role.TOLD: lambda request: request.told,
+}
+_BELOW = {
+    Role.PROGRESS: (Role.ORIGIN, Role.DIRECT),
+    Role.RESULT: (Role.ORIGIN, Role.DIRECT),
+    Role.REMINDER: (Role.APPROVAL,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +55,8 @@ class SlackNotifier:
         try:
             if copy.message is not None and await self._updated(copy, message):
                 return copy.model_copy(update={"shown": request.version, "error": None})
+            if copy.duplicate:  # gone, and missed by nobody: the copy itself is elsewhere
+                return copy.model_copy(update={"shown": request.version, "error": "This message is gone."})
             return await self._posted(request, copy, copies, message)
         except _Closed as error:
             # Marked as shown, so that it is tried again at the next change and not in a loop.
@@ -107,15 +125,14 @@ class SlackNotifier:
         return answer.data
 
     async def _spot(self, request: model.Request, role: Role, copies: Copies) -> _Spot:
-        if role is Role.APPROVAL:
-            return _Spot(request.approval.channel, request.approval.thread)
-        if role is Role.ORIGIN and request.place is not None:
-            return _Spot(request.place.channel, request.place.thread)
-        if role in {Role.PROGRESS, Role.RESULT}:
-            for root in (copies.get(Role.ORIGIN), copies.get(Role.DIRECT)):
+        if role in _BELOW:
+            for root in (copies.get(above) for above in _BELOW[role]):
                 if root is not None and root.message is not None and root.error is None:
                     return _Spot(root.channel, root.thread or root.message)
-        return _Spot(await self._direct(request.requester, role))
+        place = _PLACES[role](request) if role in _PLACES else None
+        if place is None:
+            return _Spot(await self._direct(request.requester, role))
+        return _Spot(place.channel, place.thread)
 
     async def _direct(self, who: model.Principal, role: Role) -> str:
         with faults.translated():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot import audit, authority, inspection, model, policy_source, recorder, rules, service
+from bot import audit, authority, inspection, membership, model, policy_source, recorder, rules, service
 from bot import store as stores
 from tests import builders, fakes
 
@@ -29,6 +29,7 @@ class Desk:
     clock: fakes.FakeClock
     woken: list[str] = field(default_factory=list)
     events: list[audit.Event] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)  # to operators
 
     async def history(self, request: model.Request) -> list[audit.Event]:
         """Return what was recorded of a request, after checking its chain."""
@@ -46,7 +47,7 @@ def policy() -> rules.Policy:
 @pytest.fixture
 def desk(store: stores.RedisStore, policy: rules.Policy) -> Desk:
     """Return a service at work."""
-    journal, woken, events = fakes.Journal(), list[str](), list[audit.Event]()
+    journal, woken, events, told = fakes.Journal(), list[str](), list[audit.Event](), list[str]()
     registries = fakes.FakeRegistries(journal, builders.a_registry())
     catalog = fakes.FakeCatalog(
         journal, {f"{builders.HOST}/team/tool": "1.0", f"{builders.HOST}/team/other": None}
@@ -56,7 +57,12 @@ def desk(store: stores.RedisStore, policy: rules.Policy) -> Desk:
     people, source = fakes.FakeDirectory(journal), policy_source.PolicySource(policy)
     slack = model.Platform.SLACK
     judge = authority.Authority(
-        source, {slack: people}, tower, {slack: frozenset({builders.TENANT})}, store, clock
+        source,
+        membership.Membership({slack: people}, alert=told.append),
+        tower,
+        {slack: frozenset({builders.TENANT})},
+        store,
+        clock,
     )
     made = service.RequestService(
         store=store,
@@ -66,4 +72,6 @@ def desk(store: stores.RedisStore, policy: rules.Policy) -> Desk:
         clock=clock,
         wake=woken.append,
     )
-    return Desk(made, store, trail, registries, catalog, tower, journal, people, source, clock, woken, events)
+    return Desk(
+        made, store, trail, registries, catalog, tower, journal, people, source, clock, woken, events, told
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot import audit, errors, forms, inspection, machine, ports, recorder
+from bot import audit, errors, forms, inspection, machine, model, ports, recorder
 from tests import builders, fakes
 from tests.core.conftest import Desk
 
@@ -24,11 +24,16 @@ class Instead:
 
 
 class Unaware(Instead):
-    """A store as it was a moment ago: nobody holds anything yet."""
+    """A store as it was a moment ago: nobody holds anything yet, for so many looks."""
 
-    async def holder(self, _: str) -> str | None:
+    def __init__(self, part: object, *, looks: int = 100) -> None:
+        super().__init__(part)
+        self._looks = looks
+
+    async def holder(self, claim: str) -> str | None:
         """Say that nobody holds a claim."""
-        return None
+        self._looks -= 1
+        return None if self._looks >= 0 else await self._part.holder(claim)  # type: ignore[attr-defined]  # the store's own
 
 
 class Picky(Instead):
@@ -55,7 +60,9 @@ class Away(Instead):
 
 def replace(desk: Desk, **parts: Any) -> None:
     """Give the inspector other parts to ask."""
-    desk.service._inspector = dataclasses.replace(desk.service._inspector, **parts)
+    service = desk.service
+    service._inspector = dataclasses.replace(service._inspector, **parts)
+    service._submissions = dataclasses.replace(service._submissions, inspector=service._inspector)
 
 
 async def problems(desk: Desk, **fields: Any) -> dict[str, str]:
@@ -122,9 +129,34 @@ async def test_a_host_with_an_open_request(desk: Desk) -> None:
     await desk.service.submit(builders.a_submission())
     desk.events.clear()
 
-    found = await problems(desk, name="another")
+    other = ports.Repository(builders.HOST, "team/other")
+    found = await problems(desk, name="another", repository=other)
 
     assert "already has an open request" in found["repository"]
+
+
+async def test_what_is_asked_for_already_is_pointed_to(desk: Desk) -> None:
+    """An identical open request is not doubled: its id, who asked and where come back."""
+    first = await desk.service.submit(builders.a_submission())
+
+    with pytest.raises(errors.Refused) as refused:
+        await desk.service.submit(builders.a_submission(name="another", by=builders.CLEO))
+
+    assert (refused.value.reason, refused.value.request) == (errors.Reason.DUPLICATE, first)
+    for words in (model.short_id(first.id), "U0ANA", "C0GENOMICS"):
+        assert words in str(refused.value)
+    assert desk.events[-1] is audit.Event.REFUSED
+
+
+async def test_two_identical_forms_race(desk: Desk) -> None:
+    """The slower one of two is pointed to the faster one, though it saw nothing of it when it looked."""
+    first = await desk.service.submit(builders.a_submission())
+    replace(desk, store=Unaware(desk.store, looks=2))
+
+    with pytest.raises(errors.Refused) as refused:
+        await desk.service.submit(builders.a_submission(name="another"))
+
+    assert refused.value.request == first
 
 
 async def test_several_problems_at_once(desk: Desk) -> None:

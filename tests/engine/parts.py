@@ -14,6 +14,7 @@ from bot import (
     copies,
     inspection,
     lease,
+    membership,
     model,
     policy_source,
     ports,
@@ -104,7 +105,9 @@ class Engine:
             authority=authority.Authority(
                 self.source,
                 # Apart from the journal, which counts what the work asks.
-                {slack: fakes.FakeDirectory(fakes.Journal())},
+                membership.Membership(
+                    {slack: fakes.FakeDirectory(fakes.Journal())}, alert=self.notifier.alerts.append
+                ),
                 self.tower,
                 {slack: frozenset({builders.TENANT})},
                 self.store,

@@ -1,0 +1,105 @@
+"""Who people are and which groups they are in, asked of the platforms at the moment of a decision.
+
+Nothing is remembered. Callers at the same moment share one look-up: a crowd that clicks at once
+would otherwise use up what a platform answers in a minute, and be refused for that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import structlog
+
+from bot import errors, model, ports, rules
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+
+class Membership:
+    """Looks people up. What does not answer is not known; `alert` hears what only people can mend."""
+
+    def __init__(
+        self, directories: Mapping[model.Platform, ports.Directory], *, alert: Callable[[str], None]
+    ) -> None:
+        self._directories = directories
+        self._alert = alert
+        self._standings: Shared[model.Standing] = Shared()
+        self._usergroups: Shared[frozenset[str]] = Shared()
+
+    async def standing(self, who: model.Principal) -> model.Standing:
+        """Return what a platform says of an account now; UNKNOWN if it does not say."""
+        directory = self._directories.get(who.platform)
+        if directory is None:
+            return model.Standing.UNKNOWN
+        try:
+            return await self._standings.get(who.key, lambda: directory.standing(who))
+        except errors.ServiceError as error:
+            log.warning("directory silent", platform=who.platform.value, error=str(error))
+            return model.Standing.UNKNOWN
+
+    async def groups(self, wanted: Iterable[rules.Group]) -> dict[str, frozenset[str] | None]:
+        """Return the members of each group now; None for one that could not be looked up."""
+        listed = list(wanted)
+        answers = await asyncio.gather(*(self._members(group) for group in listed))
+        return {group.name: members for group, members in zip(listed, answers, strict=True)}
+
+    async def _members(self, group: rules.Group) -> frozenset[str] | None:
+        ids = sorted(group.slack_usergroups)
+        found = await asyncio.gather(*(self._usergroup(group, one) for one in ids))
+        members = group.members.union(*(one for one in found if one is not None))
+        return members if None not in found else None
+
+    async def _usergroup(self, group: rules.Group, usergroup: str) -> frozenset[str] | None:
+        directory = self._directories.get(model.Platform.SLACK)
+        if directory is None:
+            return None
+        try:
+            users = await self._usergroups.get(usergroup, lambda: directory.usergroup(usergroup))
+        except errors.ServiceError as error:
+            log.warning("group silent", group=group.name, usergroup=usergroup, error=str(error))
+            if not error.retryable:
+                remedy = f" {error.remedy}" if error.remedy else ""
+                self._alert(
+                    f"Nobody of the policy's group “{group.name}” can ask or decide: its user group "
+                    f"{usergroup} cannot be looked up. {error}{remedy}"
+                )
+            return None
+        return frozenset(f"{model.Platform.SLACK}:{user}" for user in users)
+
+
+@dataclass(slots=True)
+class _Flight(Generic[T]):
+    task: asyncio.Task[T]
+    waiting: int = 0
+
+
+class Shared(Generic[T]):
+    """Runs one call for all who want the same at the same time; it ends when nobody waits any more."""
+
+    def __init__(self) -> None:
+        self._flights: dict[str, _Flight[T]] = {}
+
+    async def get(self, key: str, call: Callable[[], Awaitable[T]]) -> T:
+        """Return what the call under way returns, or a new one's answer."""
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = self._flights[key] = _Flight(asyncio.create_task(_run(call)))
+        flight.waiting += 1
+        try:
+            # One caller whose time is up must not take the answer from the others.
+            return await asyncio.shield(flight.task)
+        finally:
+            flight.waiting -= 1
+            if self._flights.get(key) is flight and (flight.task.done() or not flight.waiting):
+                del self._flights[key]
+            if not flight.waiting:
+                flight.task.cancel()
+
+
+async def _run(call: Callable[[], Awaitable[T]]) -> T:
+    return await call()
