@@ -63,8 +63,9 @@ class Guide:
                 self.done |= {"ask", "fill"}
             elif "fill" in self.done:
                 self.done.add("decide")
-        elif message.reply and "decide" in self.done and _lines_to_copy(message):
-            self.done.add("result")
+        # The result may be there before the approvers' message is true again.
+        elif message.reply and "fill" in self.done and _lines_to_copy(message):
+            self.done |= {"decide", "result"}
 
 
 def _lines_to_copy(message: Message) -> bool:
