@@ -63,7 +63,7 @@ function top() {
   });
   byId("top").replaceChildren(
     h("span", { class: "logo" }, icon("key")),
-    h("p", { class: "brand" }, h("strong", {}, state.team.app.name), h("span", {}, ` sandbox · ${state.team.name}`)),
+    h("p", { class: "brand" }, h("strong", {}, state.team.app.name), " sandbox", h("span", { class: "brand-team" }, ` · ${state.team.name}`)),
     link,
     h("div", { class: "top-tools" }, more, side, themeSwitch()),
   );
