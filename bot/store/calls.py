@@ -42,18 +42,30 @@ class Calls:
     async def run(self, call: Callable[[], Awaitable[T]], *, within_s: float) -> T:
         """Return what `call` returns, or raise NotAccepted after `within_s`; `call` is safe to repeat."""
         loop = asyncio.get_running_loop()
-        end, pause = loop.time() + within_s, FIRST_PAUSE_S
+        end, pause, cancels = loop.time() + within_s, FIRST_PAUSE_S, _cancels()
         while True:
             try:
                 async with asyncio.timeout_at(end), self._slots:
-                    return await call()
+                    answer = await call()
             except (*PASSING, exceptions.RedisError) as error:
                 if not _passes(error) or loop.time() + pause >= end:
                     # The class alone: a message may quote an address or an argument.
                     self._log.warning("store_not_accepted", error=type(error.__cause__ or error).__name__)
                     raise errors.NotAccepted(AWAY) from error
+            else:
+                # redis-py sends through `asyncio.wait_for`, which before Python 3.12 forgets a cancellation
+                # that comes as it ends (github.com/python/cpython/issues/86296). Whoever cancels waits.
+                if _cancels() > cancels:
+                    raise asyncio.CancelledError
+                return answer
             await self._clock.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_S)
+
+
+def _cancels() -> int:
+    """Return how often this task was told to end. More than zero is no surprise while it cleans up."""
+    task = asyncio.current_task()
+    return task.cancelling() if task else 0
 
 
 def _passes(error: Exception) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import cast
 
 from bot import ports
-from bot.store import calls, codec, connection, keys, scripts
+from bot.store import calls, connection, keys, scripts
 
 WITHIN_S = 20.0  # longer than a failover
 AT_ONCE = 16  # of all connections, so that an auditor holds nobody up
@@ -40,7 +40,7 @@ class RedisAuditLog:
 
     def before(self, moment: dt.datetime) -> str:
         """Return a position that everything written at `moment` or later follows."""
-        return f"{max(0, codec.milliseconds(moment) - 1)}-{LAST}"
+        return f"{max(0, int(moment.timestamp() * 1000) - 1)}-{LAST}"
 
     async def newest(self) -> str:
         """Return the position of the newest entry ("" for none)."""
