@@ -12,7 +12,7 @@ from azure.mgmt.containerregistry import aio
 from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
 
 from bot import ports, settings
-from bot.clients import azure_errors, identity
+from bot.clients import azure_errors, azure_transport, identity
 
 PAUSES_S = (0.2, 0.8)  # before the second and the third try of a read
 LONGEST_WAIT_S = 5.0  # a Retry-After beyond this is for whoever asked, not for a sleep in here
@@ -95,7 +95,9 @@ def open_client(
         base,
         policies=chain,
         credential_scopes=[scope],
-        connection_timeout=5,
-        read_timeout=60,
-        use_env_settings=not loopback,  # no proxy stands between us and our own machine
+        transport=azure_transport.Once(
+            connection_timeout=5,
+            read_timeout=60,
+            use_env_settings=not loopback,  # no proxy stands between us and our own machine
+        ),
     )

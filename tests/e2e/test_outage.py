@@ -88,8 +88,9 @@ async def test_a_store_that_hangs(on: play.Play) -> None:
 
 
 @pytest.mark.timeout(120)
-async def test_a_frozen_process_loses_its_lease(outdoors: play.Play) -> None:
-    """A process that was frozen past its lease stops before its next call: another one has the work."""
+@pytest.mark.parametrize("answered", [True, False])
+async def test_a_frozen_process_loses_its_lease(outdoors: play.Play, *, answered: bool) -> None:
+    """A process that was frozen past its lease stops before its next call, and repeats none."""
     on, asked = outdoors, await outdoors.ask()
     frozen, second = on.stage.bot, await on.stage.start()
     calls = functools.partial(_writes, on)
@@ -97,7 +98,7 @@ async def test_a_frozen_process_loses_its_lease(outdoors: play.Play) -> None:
     async def freeze() -> None:
         frozen.freeze()
 
-    on.world.arm.faults.append(emulator.Fault(r"^PUT .*/scopeMaps/", hook=freeze))
+    on.world.arm.faults.append(emulator.Fault(r"^PUT .*/scopeMaps/", hook=freeze, after=not answered))
     await on.approve(asked)
     on.stage.connect(second)
     await on.done(asked, within_s=TAKEN_OVER_S)
