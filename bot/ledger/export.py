@@ -59,7 +59,7 @@ async def export(
 
 def _inside(logged: ports.Logged, until: dt.datetime | None) -> bool:
     # By the place in the stream, which is in order even where somebody has changed a time.
-    return until is None or int(logged.position.partition("-")[0]) < until.timestamp() * 1000
+    return until is None or int(logged.position.partition("-")[0]) < int(until.timestamp() * 1000)
 
 
 async def footer(

@@ -80,7 +80,7 @@ class _Verification:
     def _compare(self, own: seals.Seal | None) -> None:
         """Hold the checkpoint that Redis keeps against the newest that was kept elsewhere."""
         newest = self._found.seals[-1] if self._found.seals else None
-        if newest is None or (own and own.number > newest.number) or newest == own:
+        if newest is None or (own and (own.number > newest.number or own in self._found.seals)):
             return
         sentence = f"Redis keeps {f'checkpoint {own.number}' if own else 'no checkpoint'}, "
         sentence += f"though number {newest.number} was made: the log was replaced or set back."

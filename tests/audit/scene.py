@@ -62,6 +62,7 @@ class Scene:
     time: clock.SystemClock = field(default_factory=clock.SystemClock)
     printed: list[str] = field(default_factory=list)
     alerts: list[str] = field(default_factory=list)
+    sealer: Keeper | None = None
 
     @property
     def record(self) -> recorder.Recorder:
@@ -101,7 +102,8 @@ class Scene:
 
     async def checkpoint(self) -> seals.Seal | None:
         """Have the log sealed up to its end."""
-        return await self.keeper().catch_up()
+        self.sealer = self.sealer or self.keeper()
+        return await self.sealer.catch_up()
 
     async def verify(self, *, checkpoints: bool = True) -> Report:
         """Verify, with what was printed or without."""
