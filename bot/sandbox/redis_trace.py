@@ -48,10 +48,11 @@ class RedisTrace:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._watching:
+        # More than once: before Python 3.12 asyncio.wait_for, by which redis-py sends, may forget a
+        # cancellation that comes as it ends (github.com/python/cpython/issues/86296).
+        while self._watching and not self._watching.done():
             self._watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watching
+            await asyncio.wait({self._watching}, timeout=1)
         await self._client.aclose()
 
     async def keys(self) -> AsyncIterator[tuple[bytes, bytes]]:
