@@ -130,7 +130,8 @@ function partByPart() {
     const all = parts();
     const at = all.findIndex((one) => one.contains(document.activeElement));
     const next = all[(at + (event.shiftKey ? -1 : 1) + all.length) % all.length];
-    (next.querySelector(".layer input, .layer button, .composer-input") ?? next).focus();
+    const spots = [...next.querySelectorAll(".layer input, .layer button, .composer-input")];
+    (spots.find((one) => one.checkVisibility({ visibilityProperty: true })) ?? next).focus();
   });
 }
 

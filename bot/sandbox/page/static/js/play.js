@@ -86,6 +86,8 @@ async function slack(name, channelName) {
   document.body.dataset.view = node.id;
   document.dispatchEvent(new CustomEvent("view"));
   const place = [...node.querySelectorAll(".rail-item")].find((one) => one.querySelector(".rail-name").textContent === channelName);
+  // A thread of the last time may lie over the channel.
+  node.querySelector('.thread:not([hidden]) [aria-label="Close thread"]')?.click();
   if (place.getAttribute("aria-current") !== "page") await press(place);
   return node;
 }
