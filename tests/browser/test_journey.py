@@ -17,11 +17,12 @@ async def test_a_credential_is_asked_for_approved_and_delivered(desk: Desk) -> N
     asked = await desk.ana.ask()
     await desk.ben.approve()
 
-    thread = await desk.ana.open_thread(asked)
+    await desk.ana.here()
 
+    await expect(asked).to_contain_text(re.compile(r"is done: .*Verified: Wave read"))
+    thread = await desk.ana.open_thread(asked)
     await expect(thread).to_contain_text("What to do next")
     await expect(thread).to_contain_text("Done: result written down")
-    await expect(asked).to_contain_text(re.compile(r"is done: .*Verified: Wave read"))
 
 
 async def test_every_copy_of_a_request_comes_to_say_the_same(desk: Desk) -> None:

@@ -65,6 +65,21 @@ async def test_tab_stays_inside_an_open_form(desk: Desk) -> None:
         await expect(desk.ana.window.locator(":focus")).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("look", ["light", "phone"])
+async def test_what_a_thread_covers_is_out_of_reach(desk: Desk) -> None:
+    """Where a thread lies over its channel, Tab goes to nothing that cannot be seen."""
+    await desk.ana.say("Who knows how to ask for a credential?")
+    message = desk.ana.messages().last
+    await message.hover()
+    await message.get_by_role("button", name="Reply in thread").click()
+    await expect(desk.ana.thread).to_be_visible()
+
+    await expect(desk.ana.messages()).to_have_count(0)
+    await desk.page.keyboard.press("F6")
+    await desk.page.keyboard.press("Shift+F6")
+    await expect(desk.ana.thread.get_by_role("combobox", name="Reply in thread")).to_be_focused()
+
+
 async def test_the_first_tab_offers_to_skip(desk: Desk) -> None:
     """Whoever uses the keyboard gets past the head of the page with one key."""
     await desk.page.keyboard.press("Tab")
