@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-inp
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox test bench lint requirements clean
+.PHONY: help setup sandbox test bench lint screenshots requirements clean
 
 help: ## show these lines
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -32,6 +32,9 @@ lint: $(VENV)/.dev ## look at the code without running it: ruff, mypy, import co
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+screenshots: $(VENV)/.dev ## take the README's pictures from the sandbox's page (needs Chromium)
+	$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 requirements: ## pin what pyproject.toml asks for anew (needs uv)
 	@sh .ci/pin

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +41,7 @@ class Browser:
         """Let somebody do something."""
         return await self.post(f"api/people/{person}/{deed}", body)
 
-    async def events(self, *, after: str = "") -> AsyncIterator[tuple[str, str, Any]]:
+    async def events(self, *, after: str = "") -> AsyncGenerator[tuple[str, str, Any], None]:
         """Go through the stream: number, kind and data of each event."""
         headers = {"Last-Event-ID": after} if after else {}
         async with self.http.get(self.page.url + "api/stream", headers=headers) as answer:
@@ -58,7 +58,7 @@ class Browser:
         """Return what a page shows that is opened now."""
         events = self.events()
         _, _, everything = await anext(events)
-        await events.aclose()  # type: ignore[attr-defined]  # an async generator, typed as its iterator
+        await events.aclose()
         return dict(everything)
 
 

@@ -202,7 +202,7 @@ async def test_deleted_message(browser: Browser, on: stage.Stage) -> None:
 
     on.world.slack.state.board.delete(acme.GENOMICS, said["ts"])
     _, kind, gone = await anext(events)
-    await events.aclose()  # type: ignore[attr-defined]  # an async generator, typed as its iterator
+    await events.aclose()
 
     assert (kind, gone["ts"]) == ("message_gone", said["ts"])
 

@@ -11,6 +11,8 @@ from bot.sandbox import emulator, play, stage, sweep
 from bot.sandbox.page import ledger, purposes, server
 from tests.page.conftest import Browser
 
+ELSEWHERE = "seen nowhere else."
+
 
 def an_exchange(to: str, line: str, *, body: bytes = b"", answer: bytes = b"") -> emulator.Exchange:
     """Return a request of the bot."""
@@ -107,7 +109,7 @@ async def test_unknown_request(browser: Browser) -> None:
         ({"made": 1}, "7 requests checked. The password was made once by Azure; it is on its way to Tower."),
         (
             {"made": 2, "delivered": 2},
-            "7 requests checked. Passwords were made twice by Azure, delivered twice to Tower, seen nowhere else.",
+            f"7 requests checked. Passwords were made twice by Azure, delivered twice to Tower, {ELSEWHERE}",
         ),
     ],
 )

@@ -24,7 +24,7 @@ async def test_changes_follow(browser: Browser) -> None:
 
     await browser.do(acme.ANA, "say", channel=acme.GENOMICS, text="hello")
     _, kind, message = await anext(events)
-    await events.aclose()  # type: ignore[attr-defined]  # an async generator, typed as its iterator
+    await events.aclose()
 
     assert (kind, message["text"], message["user"]) == ("message", "hello", acme.ANA)
 
@@ -33,13 +33,13 @@ async def test_coming_back(browser: Browser) -> None:
     """A browser that lost the connection gets what it missed, and only that."""
     events = browser.events()
     last, _, _ = await anext(events)
-    await events.aclose()  # type: ignore[attr-defined]  # an async generator, typed as its iterator
+    await events.aclose()
     for words in ("one", "two"):
         await browser.do(acme.ANA, "say", channel=acme.GENOMICS, text=words)
 
     events = browser.events(after=last)
     missed = [(await anext(events))[2]["text"] for _ in range(2)]
-    await events.aclose()  # type: ignore[attr-defined]  # an async generator, typed as its iterator
+    await events.aclose()
 
     assert missed == ["one", "two"]
 
@@ -48,7 +48,7 @@ async def test_coming_back_to_another_sandbox(browser: Browser) -> None:
     """Numbers of an earlier sandbox mean nothing: everything comes anew."""
     events = browser.events(after="0ld-3")
     _, kind, _ = await anext(events)
-    await events.aclose()  # type: ignore[attr-defined]  # an async generator, typed as its iterator
+    await events.aclose()
 
     assert kind == "snapshot"
 

@@ -196,6 +196,7 @@ async def do(slack: emulator.SlackEmulator, request: web.Request) -> web.Respons
         deed = shape.model_validate_json(await request.read())
         return web.json_response(await doing(slack.person(user), deed))
     except ValidationError as error:
+        # Places only: a value may be what somebody typed by mistake.
         where = ", ".join(sorted({".".join(map(str, one["loc"])) or "body" for one in error.errors()}))
         return guard.refusal(400, f"This is not what {name} needs: look at {where}.")
     except filling.NotOnScreen as error:
@@ -206,6 +207,7 @@ async def do(slack: emulator.SlackEmulator, request: web.Request) -> web.Respons
 
 def _place(who: people.Person, where: Where) -> reading.Seen | reading.Screen:
     if where.channel:
+        # A thread holds its first message too, so this finds whatever stands in a channel.
         seen = next((one for one in who.thread(where.channel, where.ts) if one.ts == where.ts), None)
         place: reading.Seen | reading.Screen | None = seen
     else:

@@ -46,6 +46,8 @@ class Ledger:
         self.rows: list[Row] = []
         self.leaks: list[str] = []
         self.answers = 0
+        # Looked through at every request, and made anew only when there is a new password.
+        self._known, self._canary = 0, canary.Canary(())
         for exchange in outside.journal.exchanges:
             self._add(exchange)
         outside.journal.listeners.append(self.hear)
@@ -73,7 +75,7 @@ class Ledger:
                 service=purposes.service(exchange.to),
                 family=purposes.family(exchange.to),
                 method=exchange.method,
-                path=self.mask(exchange.path),
+                path=self.mask_quickly(exchange.path),
                 purpose=purposes.purpose(exchange.to, exchange.method, exchange.path),
                 status=exchange.status,
                 error=_error(exchange),
@@ -86,8 +88,11 @@ class Ledger:
         minted = self._world.azure.minted
         if not minted:
             return None
-        secrets = (canary.Secret(canary.Kind.PASSWORD, value) for value in minted)
-        found = canary.Canary(secrets).search(sweep.places_of(exchange))
+        if len(minted) != self._known:
+            secrets = (canary.Secret(canary.Kind.PASSWORD, value) for value in minted)
+            self._known, self._canary = len(minted), canary.Canary(secrets)
+        # A password cannot have left before it was made, so nothing earlier is looked at again.
+        found = self._canary.search(sweep.places_of(exchange))
         if found:
             self.leaks += [str(one) for one in found]
             return "leaked"
@@ -119,6 +124,7 @@ class Ledger:
         exchange = self._exchanges[number - 1]
         headers = "\n".join(f"{name}: {value}" for name, value in exchange.headers.items())
         return asdict(self.rows[number - 1]) | {
+            "path": self.mask(exchange.path),
             "headers": self.mask(headers),
             "body": self.mask(_readable(exchange.body)),
             "answer": self.mask(_readable(exchange.answer)),
@@ -127,6 +133,7 @@ class Ledger:
     def mask(self, text: str) -> str:
         """Hide every secret of this world, whatever its form; the password says what it was."""
         secrets = sweep.secrets_of(self._world)
+        # Whole secrets first, by name: what is left over then is hidden piece by piece.
         for secret in secrets:
             text = text.replace(secret.value, f"[{secret.kind}, hidden]")
         hidden = canary.Canary(secrets).mask(text.encode())
@@ -134,6 +141,7 @@ class Ledger:
 
     def mask_quickly(self, text: str) -> str:
         """Hide every secret that stands in a text as it is: a last net under everything that is sent."""
+        # Raw values only: this runs for every event, and a leak in another form is a finding anyway.
         known = self._world
         own = asdict(known.secrets).values()
         for value in (*known.azure.minted, *known.azure.bearers, *own):

@@ -66,6 +66,7 @@ class Life:
     async def _look(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
+            # A process that dies by itself tells nobody.
             if not self._bot.running:
                 self._become("stopped")
 

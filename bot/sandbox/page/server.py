@@ -170,6 +170,7 @@ class Page:
         where, ts = mark.get("where"), mark.get("ts")
         if person not in self._known.users or not isinstance(where, str) or not isinstance(ts, str):
             return guard.refusal(400, "Say who has read what, and how far.")
+        # Two browsers may show the same person, and the slower one must not make things unread.
         held = self._marks.setdefault(person, {})
         if ts > held.get(where, ""):
             held[where] = ts
@@ -210,6 +211,7 @@ class Page:
 
     async def _sweep(self, _: web.Request) -> web.Response:
         started = time.perf_counter()
+        # The same round as after a journey in a terminal: what the page says, the tests say too.
         report = await self._stage.report()
         return web.json_response(
             {

@@ -68,6 +68,7 @@ def channels(known: state.State) -> list[Json]:
 
 def messages(known: state.State) -> list[Json]:
     """Return every message, oldest first."""
+    # Timestamps of Slack sort as text: they all have the same length.
     every = [one for held in known.board.messages.values() for one in held.values()]
     return [message(one) for one in sorted(every, key=lambda one: one.ts)]
 

@@ -38,6 +38,7 @@ class Stream:
         """Answer with the stream: what was missed, or everything, and then what comes."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         queue: asyncio.Queue[str | None] = asyncio.Queue()
+        # Both in one breath: nothing can happen between the snapshot and the first change after it.
         for event in self._missed(request.headers.get("Last-Event-ID", "")):
             queue.put_nowait(event)
         self._open.add(queue)
