@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import functools
 import gc
 import os
 import signal
@@ -98,32 +99,24 @@ async def build(
         attend = attention.Attention(record, provisioning, copies.Chat(kept, told, time), time, operators)
         hands = worker.Worker(kept, attend, time, _owner())
         measured.attending.set_function(lambda: hands.held)
+        people = membership.Membership(
+            {model.Platform.SLACK: directory.SlackDirectory(slack, team=team)}, alert=operators.soon
+        )
+        homes = {model.Platform.SLACK: frozenset({team})}
         core = service.RequestService(
             store=kept,
             record=record,
             inspector=inspection.Inspector(
                 kept, outside.registries, outside.catalog, outside.tower, wildcards=config.wildcards
             ),
-            authority=authority.Authority(
-                source=source,
-                people=membership.Membership(
-                    {model.Platform.SLACK: directory.SlackDirectory(slack, team=team)}, alert=operators.soon
-                ),
-                tower=outside.tower,
-                homes={model.Platform.SLACK: frozenset({team})},
-                store=kept,
-                clock=time,
-            ),
+            authority=authority.Authority(source, people, outside.tower, homes, kept, time),
             clock=time,
             wake=hands.wake,
         )
         doors, checks = await _doors(config, core, slack, stack) if chat else ({}, {})
         web = http.build(core, doors=doors, checks=checks, metrics=measured.page)
-        watches = (
-            operators.run,
-            lambda: source.watch(news=operators.news, alert=operators.alert),
-            *_log_watches(config, kept, trail, operators, slack, time),
-        )
+        follow = functools.partial(source.watch, news=operators.news, alert=operators.alert)
+        watches = (operators.run, follow, *_log_watches(config, kept, trail, operators, slack, time))
         yield Runtime(kept, core, hands, measured, source, web, watches)
 
 

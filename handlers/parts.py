@@ -30,8 +30,8 @@ class Quote:
     text: str
 
 
-# A person, a place and a moment stand in a sentence as themselves; each platform has its own form.
-Part = str | Code | model.Principal | model.Place | dt.datetime
+# People, groups, places and moments stand in a sentence as themselves; each platform has its own form.
+Part = str | Code | model.Principal | model.Usergroup | model.Place | dt.datetime
 Sentence = tuple[Part, ...]
 
 

@@ -6,7 +6,7 @@ from bot import errors, forms, model
 from bot.errors import Reason
 from bot.forms import Field, Holder
 from handlers import parts, text
-from handlers.parts import Code, Note, Points, Sentence
+from handlers.parts import Code, Note, Part, Points, Sentence
 
 FORM_TITLE = "Registry credential"  # a Slack modal's title has 24 characters
 FORM_SUBMIT, FORM_CLOSE = "Ask for it", "Cancel"
@@ -51,7 +51,8 @@ def will_ask(preview: forms.Preview) -> Sentence:
     if preview.approval is None or preview.deadline_hours is None:
         return ("Choose a workspace and a repository to see who will be asked.",)
     # Everybody but the requester is asked, so an only approver has nobody.
-    if not preview.approvers:
+    asked: tuple[Part, ...] = (*preview.approver_groups, *preview.approvers)
+    if not asked:
         return (
             "Nobody else could approve this: you are the only approver, and nobody decides on their own.",
         )
@@ -60,7 +61,7 @@ def will_ask(preview: forms.Preview) -> Sentence:
     return (
         *(quota if preview.automatic else ()),
         "Will ask: ",
-        *parts.listed(preview.approvers),
+        *parts.listed(asked),
         " in ",
         preview.approval,
         f" ({count} needed, within {_hours(preview.deadline_hours)}).",
@@ -74,9 +75,18 @@ def _hours(hours: float) -> str:
 def warnings(preview: forms.Preview) -> tuple[Sentence, ...]:
     """Return what stands in the way of a request, or should be known before it is sent."""
     held = _HELD.get(preview.holder)
-    name: Sentence = (" (", Code(preview.held_by), ")") if preview.held_by else ()
+    name: Sentence = (" (", Code(preview.held_by), *_asked_by(preview), ")") if preview.held_by else ()
     known = ((f"⚠️ {held[0]}", *name, held[1]),) if held else ()
     return (*known, *((f"⚠️ {warning}",) for warning in preview.warnings))
+
+
+def _asked_by(preview: forms.Preview) -> Sentence:
+    request = preview.open_request
+    return (", asked by ", request.requester, " in ", *_where(request)) if request else ()
+
+
+def _where(request: model.Request) -> Sentence:
+    return (request.place,) if request.place else ("a direct message",)
 
 
 _HELD = {
@@ -108,14 +118,20 @@ def silent(hosts: tuple[str, ...]) -> str:
 SEARCH_FAILED = "The registries did not answer: type again"
 
 # Words of later versions: whoever read of them somewhere gets an honest answer meanwhile.
-LATER = ("list", "status", "rotate", "revoke", "whoami")
+LATER = ("list", "status", "rotate", "revoke")
 
 
 def usage() -> Note:
     """Return how the command is used."""
     return (
         (Code(text.COMMAND), " opens a form. You ask, an approver approves, and Tower gets the credential."),
-        Points(((Code(text.COMMAND), " opens the form."), (Code(f"{text.COMMAND} help"), " shows this."))),
+        Points(
+            (
+                (Code(text.COMMAND), " opens the form."),
+                (Code(f"{text.COMMAND} whoami"), " says what you may ask for, and what you may decide."),
+                (Code(f"{text.COMMAND} help"), " shows this."),
+            )
+        ),
         ("Nobody sees the password: it goes straight to Tower.",),
     )
 
@@ -154,6 +170,8 @@ def problem(error: errors.BotError | TimeoutError) -> Sentence:
 def refused(error: errors.Refused) -> Sentence:
     """Return why somebody may not do this now."""
     request = error.request
+    if request is not None and error.reason is Reason.DUPLICATE:
+        return parts.sentences(_known(request), text.status(request))
     if request is None or error.reason not in {Reason.ALREADY_DECIDED, Reason.EXPIRED}:
         return (_stop(str(error)),)
     if request.state is not model.State.PENDING:
@@ -162,6 +180,12 @@ def refused(error: errors.Refused) -> Sentence:
         )
     # Still pending to the store: nobody has come by since its deadline to mark it expired.
     return ("The deadline, ", request.deadline, ", has passed. Ask again with ", Code(text.COMMAND), ".")
+
+
+def _known(request: model.Request) -> Sentence:
+    known = Code(model.short_id(request.id))
+    asked: Sentence = ("This is asked for already: request ", known, ", by ", request.requester, " in ")
+    return (*asked, *_where(request), ".")
 
 
 def form_not_opened() -> Sentence:
@@ -188,6 +212,9 @@ _UNSEEN = {
     model.Role.APPROVAL: "ask the approvers in their channel",
     model.Role.ORIGIN: "write in the channel where this was asked",
     model.Role.DIRECT: "write to the requester",
+    model.Role.TOLD: "tell the channel that the rule names",
+    model.Role.REMINDER: "remind the approvers",
+    model.Role.ESCALATION: "ask the fallback approvers",
 }
 
 

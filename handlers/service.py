@@ -42,12 +42,20 @@ class Service(Protocol):
         """Record an approval."""
         ...
 
+    async def may_deny(self, click: forms.Click) -> model.Request:
+        """Return the request if a denial would be taken now; raise as `deny` does if not."""
+        ...
+
     async def deny(self, click: forms.Click, reason: str) -> model.Request:
         """Record a denial with its reason."""
         ...
 
     async def cancel(self, click: forms.Click) -> model.Request:
         """Take a pending request back."""
+        ...
+
+    async def whoami(self, by: model.Principal) -> forms.Whoami:
+        """Return how the bot sees somebody, whoever it is."""
         ...
 
     async def first_time(self, token: str, *, ttl_s: float) -> bool:

@@ -34,10 +34,10 @@ class Actions:
         await self._service.cancel(parse.click(body, await self._who.who(body, context)))
         await ack()
 
-    async def deny(self, ack: AsyncAck, body: Payload) -> None:
-        """Ask for the reason; the denial itself is the window's submission."""
-        # Read before the acknowledgement, so that a button that is not ours is answered at once.
+    async def deny(self, ack: AsyncAck, body: Payload, context: AsyncBoltContext) -> None:
+        """Ask for the reason, if a denial would be taken; the denial itself is the window's submission."""
         where = parse.spot(body)
+        await self._service.may_deny(parse.click(body, await self._who.who(body, context)))
         self._background.start(
             self._windows.denial(body, where),
             name="denial",

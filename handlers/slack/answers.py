@@ -105,3 +105,9 @@ def ephemeral(note: Note) -> BoltResponse:
 def field_errors(problems: dict[str, str]) -> BoltResponse:
     """Return errors at fields of a form; what was typed stays."""
     return BoltResponse(status=HTTPStatus.OK, body={"response_action": "errors", "errors": problems})
+
+
+def beside(note: Note) -> BoltResponse:
+    """Return a window on top of the form: it can name people and channels, and what was typed stays below."""
+    body = {"response_action": "push", "view": modals.notice(note)}
+    return BoltResponse(status=HTTPStatus.OK, body=body)

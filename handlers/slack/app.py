@@ -96,7 +96,7 @@ def build(
     app.use(Deliveries(service))
     _register(
         app,
-        Commands(who, windows, background),
+        Commands(service, who, windows, background),
         Actions(service, who, windows, background),
         Views(service, who),
     )

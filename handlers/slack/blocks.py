@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot import model
 from bot.model import Role
-from handlers import text
+from handlers import text, work
 from handlers.parts import Note, Quote, Sentence
 from handlers.slack import ids, markup
 from handlers.slack.markup import Json
@@ -34,8 +34,10 @@ def private(note: Note) -> Message:
     return Message(markup.spoken(note), markup.blocks(note))
 
 
-def _approval(request: model.Request, _: Copies) -> Message:
-    return _card(request, Role.APPROVAL, (text.ask(request),))
+def _approval(request: model.Request, copies: Copies) -> Message:
+    # Only the approvers can notice that the others they rely on hear nothing.
+    troubles = _troubles(copies, Role.TOLD, Role.REMINDER, Role.ESCALATION)
+    return _card(request, Role.APPROVAL, (text.ask(request),), troubles)
 
 
 def _escalation(request: model.Request, _: Copies) -> Message:
@@ -43,14 +45,14 @@ def _escalation(request: model.Request, _: Copies) -> Message:
 
 
 def _told(request: model.Request, _: Copies) -> Message:
-    return private((text.status(request),))
+    return private((text.status(request), *text.decisions(request)))
 
 
 def _reminder(request: model.Request, _: Copies) -> Message:
     return private((text.reminder(request),))
 
 
-def _card(request: model.Request, role: Role, intro: Note) -> Message:
+def _card(request: model.Request, role: Role, intro: Note, troubles: Note = ()) -> Message:
     pending = request.state is model.State.PENDING
     outcome: Note = (text.waiting(request),) if pending else (text.status(request), *text.decisions(request))
     # The facts stay after the decision: the channel is where people look up what was granted.
@@ -59,7 +61,7 @@ def _card(request: model.Request, role: Role, intro: Note) -> Message:
         *markup.blocks(intro),
         _facts(request),
         *_reason(request),
-        *markup.blocks(outcome),
+        *markup.blocks((*outcome, *troubles)),
         *([_decide(request, role)] if pending else []),
         _context((f"Request {model.short_id(request.id)}, version {request.version}",)),
     ]
@@ -76,7 +78,7 @@ def _direct(request: model.Request, copies: Copies) -> Message:
 
 
 def _progress(request: model.Request, _: Copies) -> Message:
-    note = text.progress(request)
+    note = work.progress(request)
     return Message(markup.spoken((text.status(request),)), markup.blocks(note))
 
 

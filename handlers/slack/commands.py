@@ -9,8 +9,9 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
 from bot import model
-from handlers import replies
+from handlers import replies, rights
 from handlers.parts import Note
+from handlers.service import Service
 from handlers.slack import answers, parse, people
 from handlers.slack.background import Background
 from handlers.slack.parse import Payload, text_at
@@ -22,7 +23,10 @@ LONGEST_ECHO = 50
 class Commands:
     """Each word of the command is a method that returns what its sender is told, or None."""
 
-    def __init__(self, who: people.People, windows: Windows, background: Background) -> None:
+    def __init__(
+        self, service: Service, who: people.People, windows: Windows, background: Background
+    ) -> None:
+        self._service = service
         self._who = who
         self._windows = windows
         self._background = background
@@ -53,6 +57,10 @@ class Commands:
         """Say how the command is used."""
         return replies.usage()
 
+    async def whoami(self, _: Payload, by: model.Principal, __: object) -> Note:
+        """Say how the bot sees the sender."""
+        return rights.whoami(await self._service.whoami(by))
+
     async def later(self, body: Payload, *_: object) -> Note:
         """Say that a word is not available yet."""
         return replies.not_yet(text_at(body, "text").split()[0].lower())
@@ -66,6 +74,7 @@ class Commands:
 Word = Callable[[Commands, Payload, model.Principal, model.Place | None], Awaitable[Note | None]]
 WORDS: Mapping[str, Word] = {
     "": Commands.form,
+    "whoami": Commands.whoami,
     "help": Commands.usage,
     **dict.fromkeys(replies.LATER, Commands.later),
 }

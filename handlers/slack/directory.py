@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import model
+from bot import errors, model
 from handlers.slack import faults, parse
 
 _GONE = ("deleted", "is_bot")
@@ -36,7 +36,10 @@ class SlackDirectory:
         with faults.translated():
             answer = await self._client.usergroups_users_list(usergroup=usergroup)
         users = parse.at(answer.data, "users")
-        return frozenset(str(user) for user in users) if isinstance(users, list) else frozenset()
+        if not isinstance(users, list):
+            # Nobody may take an answer that says nothing for an empty group.
+            raise errors.Temporary("Slack's answer about a user group says nothing.", service=faults.SERVICE)
+        return frozenset(str(user) for user in users)
 
     def _foreign(self, user: object) -> bool:
         """Tell whether an account belongs elsewhere; in an organization's grid teams may differ."""

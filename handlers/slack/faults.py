@@ -35,6 +35,17 @@ _PASSING = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 )
 _TOKEN = frozenset({"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"})
+# Of https://docs.slack.dev/reference/methods/usergroups.users.list: what was wrong, what to change.
+_USERGROUP = {
+    "plan_upgrade_required": (
+        "Slack has no user groups on this workspace's plan.",
+        "List the people under `slack` in the policy file, not `slack_usergroups`, or upgrade the plan.",
+    ),
+    "no_such_subteam": (
+        "Slack does not know this user group.",
+        "Correct its id under `slack_usergroups` in the policy file; one that was disabled can be enabled.",
+    ),
+}
 RAISED = (SlackClientError, aiohttp.ClientError, TimeoutError)
 _CODE = re.compile(r"[a-z0-9_]{1,64}")
 
@@ -94,6 +105,9 @@ def _refused(error: SlackApiError) -> errors.ServiceError:
             service=SERVICE,
             remedy="Put the bot token of the installed app into SLACK_BOT_TOKEN.",
         )
+    if found in _USERGROUP:
+        why, remedy = _USERGROUP[found]
+        return errors.Permanent(why, service=SERVICE, remedy=remedy)
     return errors.Permanent(f"Slack refused the call ({found}).", service=SERVICE)
 
 

@@ -52,14 +52,18 @@ def _mrkdwn(part: Part) -> str:
             return escape(part)
         case Code():
             return f"`{escape(_bare(part.text))}`"
-        case model.Principal(platform=model.Platform.SLACK):
-            return f"<@{part.user}>"
-        case model.Principal():
-            return f"somebody on {part.platform}"
+        case model.Principal() | model.Usergroup():
+            return _mention(part)
         case model.Place():
             return "a direct message" if part.channel.startswith("D") else f"<#{part.channel}>"
         case dt.datetime():
             return f"<!date^{int(part.timestamp())}^{DATE}|{_fallback(part)}>"
+
+
+def _mention(who: model.Principal | model.Usergroup) -> str:
+    if who.platform is not model.Platform.SLACK:
+        return f"somebody on {who.platform}"
+    return f"<@{who.user}>" if isinstance(who, model.Principal) else f"<!subteam^{who.id}>"
 
 
 def plain(sentence: Sentence) -> str:
@@ -75,6 +79,8 @@ def _plain(part: Part) -> str:
             return part.text
         case model.Principal():
             return "somebody else"
+        case model.Usergroup():
+            return "a user group"
         case model.Place():
             return "the channel"
         case dt.datetime():
@@ -102,6 +108,8 @@ def _rich(part: Part) -> Json:
             return {"type": "text", "text": _bare(part.text), "style": {"code": True}}
         case model.Principal(platform=model.Platform.SLACK):
             return {"type": "user", "user_id": part.user}
+        case model.Usergroup():
+            return {"type": "usergroup", "usergroup_id": part.id}
         case model.Place() if not part.channel.startswith("D"):
             return {"type": "channel", "channel_id": part.channel}
         case dt.datetime():

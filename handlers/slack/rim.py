@@ -42,6 +42,12 @@ class Rim:
         note: Note = (replies.problem(error),)
         if text_at(body, "type") != "view_submission":
             return self._tell.acknowledge(body, note)
+        if (
+            isinstance(error, errors.Refused)
+            and error.request is not None
+            and parse.inputs(body) > {Field.NAME}
+        ):
+            return answers.beside(note)
         problems = (
             error.problems if isinstance(error, errors.BadInput) else {_field(error): blocks.sentence(note)}
         )

@@ -6,7 +6,7 @@ import datetime as dt
 
 from bot import forms, model, ports
 from bot.model import Platform, State, Verdict
-from handlers import parts, text
+from handlers import parts, work
 
 TEAM = "T0SANDBOX"
 NOW = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
@@ -86,7 +86,7 @@ def progress(*steps: str, **changes: object) -> model.Progress:
     return model.Progress.model_validate({"steps": steps, **changes})
 
 
-ALL_STEPS = tuple(text.STEPS)
+ALL_STEPS = tuple(work.STEPS)
 
 
 def form(**changes: object) -> forms.Form:
@@ -111,6 +111,18 @@ def preview(**changes: object) -> forms.Preview:
     return forms.Preview(**fields)  # type: ignore[arg-type]  # each is of its field's type
 
 
+def whoami(**changes: object) -> forms.Whoami:
+    """Return how the bot sees somebody: a member who may ask, and decides on nothing."""
+    fields: dict[str, object] = {
+        "who": ANA,
+        "standing": model.Standing.MEMBER,
+        "policy_version": "0123456789abcdef",
+        "may_ask": (forms.Allowance("everything", "everything"),),
+        **changes,
+    }
+    return forms.Whoami(**fields)  # type: ignore[arg-type]  # each is of its field's type
+
+
 def aloud(sentence: parts.Sentence) -> str:
     """Return a sentence as it is read aloud."""
     return "".join(_aloud(part) for part in sentence)
@@ -124,6 +136,8 @@ def _aloud(part: parts.Part) -> str:
             return part.text
         case model.Principal():
             return f"@{part.user}"
+        case model.Usergroup():
+            return f"@{part.id}"
         case model.Place():
             return f"#{part.channel}"
         case dt.datetime():

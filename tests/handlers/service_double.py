@@ -30,6 +30,7 @@ class ServiceDouble:
         self.submissions: list[forms.Submission] = []
         self.previews: list[tuple[int | None, ports.Repository | None]] = []
         self.clicks: list[tuple[str, forms.Click]] = []
+        self.looked: list[forms.Click] = []
         self.reasons: list[str] = []
 
     async def form(self, by: model.Principal, place: model.Place | None) -> forms.Form:
@@ -72,6 +73,17 @@ class ServiceDouble:
     async def approve(self, click: forms.Click) -> model.Request:
         """Record an approval."""
         return await self._clicked("approve", click)
+
+    async def may_deny(self, click: forms.Click) -> model.Request:
+        """Say whether the window may open."""
+        await self._called("may_deny")
+        self.looked.append(click)
+        return samples.request()
+
+    async def whoami(self, by: model.Principal) -> forms.Whoami:
+        """Return how somebody is seen."""
+        await self._called("whoami")
+        return samples.whoami(who=by)
 
     async def deny(self, click: forms.Click, reason: str) -> model.Request:
         """Record a denial."""

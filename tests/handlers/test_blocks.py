@@ -82,6 +82,9 @@ def _mrkdwn(value: object) -> list[object]:
     ("state", "role", "buttons"),
     [
         (State.PENDING, Role.APPROVAL, [ids.APPROVE, ids.DENY]),
+        (State.PENDING, Role.ESCALATION, [ids.APPROVE, ids.DENY]),
+        (State.PENDING, Role.REMINDER, []),
+        (State.PENDING, Role.TOLD, []),
         (State.PENDING, Role.ORIGIN, [ids.CANCEL]),
         (State.PENDING, Role.DIRECT, [ids.CANCEL]),
         *((state, role, []) for state in State if state is not State.PENDING for role in Role),
@@ -145,6 +148,23 @@ def test_missing_copies_are_told_to_those_who_can_mend_it() -> None:
         "⚠️ No approval: &lt;invite&gt; me.",
         "⚠️ No origin: &lt;invite&gt; me.",
     ]
+
+
+def test_those_who_are_not_told_are_missed_by_the_approvers() -> None:
+    """Where the bot cannot write to the channel that is told, the approvers read it."""
+    made = message(request(), Role.APPROVAL, told=broken(Role.TOLD))
+
+    assert "No told: <invite> me." in str(made.blocks)
+
+
+def test_a_user_group_is_mentioned() -> None:
+    """A group notifies in blocks and in the text, each in its own form."""
+    leads = model.Usergroup(platform=model.Platform.SLACK, id="S0LEADS")
+    made = message(request(approver_groups=(leads,), approvers=()), Role.APPROVAL)
+
+    assert kit.find(made.blocks, "usergroup_id") == ["S0LEADS"]
+    assert "<!subteam^S0LEADS>: please decide." in made.text
+    assert kit.check_message(made.blocks) == []
 
 
 def test_the_result_mentions_the_requester() -> None:

@@ -92,6 +92,33 @@ async def test_a_denial_asks_for_its_reason(house: House, ben: people.Person, se
     assert (click.seen_at.channel, click.seen_at.message) == (acme.APPROVALS, seen.ts)
 
 
+async def test_who_may_not_deny_is_told_before_writing_a_reason(
+    house: House, ben: people.Person, service: ServiceDouble
+) -> None:
+    """The window does not even open: the answer comes at the click, privately."""
+    service.failing["may_deny"] = errors.Refused(Reason.NOT_APPROVER, "You are not an approver.")
+    seen = await shown(house, ben)
+
+    reaction = await ben.click(seen, text.DENY)
+    answer = await ben.awaits(acme.APPROVALS, "You are not an approver.")
+
+    assert (reaction.ok, ben.modal(), service.clicks) == (True, None, [])
+    assert answer.message.only_for == acme.BEN
+
+
+async def test_a_look_at_the_deny_button_is_no_denial(
+    house: House, ben: people.Person, service: ServiceDouble
+) -> None:
+    """Opening the window asks with the message that was clicked, and decides nothing."""
+    seen = await shown(house, ben)
+
+    await ben.click(seen, text.DENY)
+    await ben.awaits_modal(WHY)
+
+    assert [click.seen_at.message for click in service.looked if click.seen_at] == [seen.ts]
+    assert service.clicks == []
+
+
 async def test_a_denial_without_a_reason_is_not_sent(
     house: House, ben: people.Person, service: ServiceDouble
 ) -> None:

@@ -36,6 +36,18 @@ async def test_words_are_answered_privately(
     assert set(service.calls) == {"first_time"}
 
 
+async def test_whoami_is_answered_privately(
+    ana: people.Person, ben: people.Person, service: ServiceDouble
+) -> None:
+    """How the bot sees somebody is nobody else's business."""
+    reaction = await ana.command(ids.COMMAND, "whoami", channel=acme.GENOMICS)
+
+    (answer,) = ana.ephemerals()
+    assert (reaction.ok, service.calls) == (True, ["first_time", "whoami"])
+    assert answer.text.startswith("You are @Ana: U0ANA of T0SANDBOX on Slack.")
+    assert ben.sees(acme.GENOMICS) == []
+
+
 async def test_typed_mentions_do_not_mention(ana: people.Person) -> None:
     """What is echoed to the sender is escaped in the text and code in the blocks."""
     await ana.command(ids.COMMAND, "<!channel>", channel=acme.GENOMICS)
@@ -55,4 +67,4 @@ async def test_nobody_else_reads_an_answer(house: House, ana: people.Person, ben
 
 def test_every_word_of_the_help_works() -> None:
     """The registry of words is what the help and the manifest are made from."""
-    assert set(commands.WORDS) == {"", "help", *replies.LATER}
+    assert set(commands.WORDS) == {"", "help", "whoami", *replies.LATER}

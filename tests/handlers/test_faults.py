@@ -102,6 +102,18 @@ def test_a_missing_scope_is_named(needed: str | None, remedy: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "remedy"),
+    [("plan_upgrade_required", "or upgrade the plan."), ("no_such_subteam", "Correct its id")],
+)
+def test_a_user_group_that_cannot_be_used_says_what_to_change(code: str, remedy: str) -> None:
+    """No retry mends it, and an operator reads which key of the policy file to correct."""
+    found = translated(refused({"error": code}))
+
+    assert (found.retryable, remedy in (found.remedy or "")) == (False, True)
+    assert "slack_usergroups" in (found.remedy or "")
+
+
+@pytest.mark.parametrize(
     ("code", "known"),
     [("not_in_channel", True), ("restricted_action_read_only_channel", True), ("invalid_blocks", False)],
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot import errors, forms
+from bot import errors, forms, model
 from bot.errors import Reason
 from bot.forms import Field
 from bot.sandbox import acme
@@ -141,6 +141,21 @@ async def test_what_concerns_the_whole_form_is_shown_in_it(
     assert list(reaction.errors) == [label]
     assert words in reaction.errors[label]
     assert "nobody should read" not in reaction.errors[label]
+
+
+async def test_what_is_asked_for_already_is_pointed_to(ana: people.Person, service: ServiceDouble) -> None:
+    """A window on top names the open request, who asked and where; the form below keeps what was typed."""
+    known = samples.request(requester=samples.BEN)
+    service.failing["submit"] = errors.Refused(Reason.DUPLICATE, "Known.", request=known)
+    await filled(ana)
+
+    reaction = await ana.submit()
+    said = await ana.awaits_modal("This is asked for already")
+    await ana.close()
+
+    assert (reaction.notice, reaction.errors) == (None, {})
+    assert f"request {model.short_id(known.id)}, by @Ben in #genomics." in said.text
+    assert "acr-1a2b3c" in (await ana.awaits_modal("Will ask")).text
 
 
 async def test_a_slow_service_is_answered_in_time(

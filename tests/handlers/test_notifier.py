@@ -70,6 +70,57 @@ async def test_a_copy_is_posted_in_its_channel(
     assert "acmegenomics.azurecr.io/genomics/aligner" in seen(house, copy).text
 
 
+@pytest.mark.parametrize(
+    ("role", "channel"), [(Role.TOLD, acme.OPERATORS), (Role.ESCALATION, acme.APPROVALS)]
+)
+async def test_who_is_told_and_who_is_asked_later_have_their_channels(
+    poster: notifier.SlackNotifier, role: Role, channel: str
+) -> None:
+    """Neither goes to the requester: the rule's channel is told, the approvers' channel asked again."""
+    copy = await show(poster, role, samples.request(told=samples.place(acme.OPERATORS)))
+
+    assert (copy.channel, copy.thread) == (channel, None)
+
+
+async def test_a_reminder_hangs_below_what_it_reminds_of(
+    house: House, poster: notifier.SlackNotifier
+) -> None:
+    """It is a reply in the thread of the approval message, and mentions those who were asked."""
+    approval = await show(poster, Role.APPROVAL)
+
+    copy = await show(poster, Role.REMINDER, copies={Role.APPROVAL: approval})
+
+    assert (copy.channel, copy.thread) == (acme.APPROVALS, approval.message)
+    assert "@Ben and @Cleo: please decide." in seen(house, copy).text
+
+
+async def test_a_duplicate_is_brought_up_to_date(house: House, poster: notifier.SlackNotifier) -> None:
+    """What a crash left behind shows the newest state too."""
+    lost = (await show(poster, Role.APPROVAL)).model_copy(update={"duplicate": True})
+
+    copy = await show(poster, Role.APPROVAL, samples.request(model.State.DENIED, version=2), copy=lost)
+
+    assert (copy.message, copy.shown, copy.duplicate) == (lost.message, 2, True)
+    assert "was denied by @Ben" in seen(house, copy, acme.BEN).text
+
+
+async def test_a_duplicate_that_is_gone_is_not_posted_again(
+    house: House, poster: notifier.SlackNotifier
+) -> None:
+    """One copy is enough."""
+    lost = model.Copy(
+        role=Role.APPROVAL,
+        platform=model.Platform.SLACK,
+        channel=acme.APPROVALS,
+        message="1.1",
+        duplicate=True,
+    )
+
+    copy = await show(poster, Role.APPROVAL, copy=lost)
+
+    assert (copy.error, "chat.postMessage" in house.web_calls) == ("This message is gone.", False)
+
+
 async def test_the_requester_is_told_directly(house: House, poster: notifier.SlackNotifier) -> None:
     """The direct message goes to the requester alone."""
     copy = await show(poster, Role.DIRECT)

@@ -65,6 +65,35 @@ def test_a_held_host_is_told_before_sending(holder: Holder, wanted: str) -> None
     assert wanted in said[0]
 
 
+@pytest.mark.parametrize(("place", "where"), [(samples.place(), "#C0GENOMICS"), (None, "a direct message")])
+def test_an_open_request_is_pointed_to_before_sending(place: model.Place | None, where: str) -> None:
+    """The form says whose request is in the way, and where it was asked."""
+    preview = samples.preview(holder=Holder.OPEN, held_by="acr-old", open_request=request(place=place))
+
+    (said,) = (aloud(one) for one in replies.warnings(preview))
+
+    assert f"(acr-old, asked by @U0ANA in {where})" in said
+
+
+def test_an_identical_request_is_pointed_to() -> None:
+    """Who sends it all the same reads its id, who asked, where, and how it stands."""
+    said = aloud(replies.refused(refusal(Reason.DUPLICATE, "Known.", request())))
+
+    known = model.short_id(samples.REQUEST_ID)
+    assert said.startswith(
+        f"This is asked for already: request {known}, by @U0ANA in #C0GENOMICS. ⏳ The request"
+    )
+
+
+def test_a_group_is_enough_to_ask() -> None:
+    """Where a user group decides, nobody has to be listed."""
+    leads = model.Usergroup(platform=model.Platform.SLACK, id="S0LEADS")
+
+    said = aloud(replies.will_ask(samples.preview(approvers=(), approver_groups=(leads,))))
+
+    assert said.startswith("Will ask: @S0LEADS in #C0APPROVALS")
+
+
 def test_a_free_host_needs_no_warning() -> None:
     """Where nothing stands in the way, only the service's own warnings are shown."""
     preview = samples.preview(warnings=("The registry is in another region.",))
@@ -126,8 +155,9 @@ def test_a_decided_request_says_how_it_stands() -> None:
 
 def test_the_help_has_every_word_that_works() -> None:
     """The help names the command and what it is good for."""
-    assert told(replies.usage()).splitlines()[1:3] == [
+    assert told(replies.usage()).splitlines()[1:4] == [
         "/registry opens the form.",
+        "/registry whoami says what you may ask for, and what you may decide.",
         "/registry help shows this.",
     ]
 

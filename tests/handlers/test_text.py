@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 import pytest
 
 from bot import model
 from bot.model import State, Verification
-from handlers import parts, text
+from handlers import parts, text, work
 from tests.handlers import samples
 from tests.handlers.samples import aloud, progress, request, told
 
@@ -71,7 +72,7 @@ def test_the_requester_is_spoken_to(state: State) -> None:
 def test_no_line_says_anything_by_emoji_alone(state: State) -> None:
     """A line has one emoji at most, at its beginning, and words after it."""
     shown = request(state, progress=DONE if state is State.DONE else progress("check"))
-    lines = [aloud(text.status(shown)), *told(text.progress(shown)).splitlines()]
+    lines = [aloud(text.status(shown)), *told(work.progress(shown)).splitlines()]
 
     pictures = [[letter for letter in line if unicodedata.category(letter) == "So"] for line in lines]
 
@@ -84,9 +85,89 @@ def test_a_quorum_is_counted() -> None:
     shown = request(needed=2, decisions=(samples.decision(),))
 
     assert aloud(text.waiting(shown)) == (
-        "@U0CLEO: please decide. 2 approvals are needed, by 26 November at 12:00. 1 of 2 so far, by @U0BEN."
+        "@U0CLEO: please decide. 2 approvals are needed, by 26 November at 12:00. 1 of 2 so far: @U0BEN."
     )
-    assert aloud(text.status(shown)).endswith("1 of 2 approvals are given.")
+    assert aloud(text.status(shown)).endswith(
+        "@U0BEN and @U0CLEO (2 approvals are needed), until 26 November at 12:00. 1 of 2 so far: @U0BEN."
+    )
+
+
+LEADS = model.Usergroup(platform=model.Platform.SLACK, id="S0LEADS")
+
+
+def test_groups_are_asked_as_groups() -> None:
+    """Who is in a user group Slack knows best: the group is mentioned, beside the people listed."""
+    shown = request(approver_groups=(LEADS,), approvers=(samples.BEN,))
+
+    assert aloud(text.waiting(shown)).startswith("@S0LEADS and @U0BEN: please decide.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        (
+            {},
+            (
+                "⏰ This is still waiting. @U0BEN and @U0CLEO: please decide. "
+                "One approval is needed, by 26 November at 12:00."
+            ),
+        ),
+        (
+            {"needed": 2, "decisions": (samples.decision(),)},
+            (
+                "⏰ This is still waiting. @U0CLEO: please decide. "
+                "2 approvals are needed, by 26 November at 12:00. 1 of 2 so far: @U0BEN."
+            ),
+        ),
+        (
+            {"escalated": samples.NOW, "fallback": (samples.DAN, samples.BEN)},
+            (
+                "⏰ This is still waiting. @U0BEN, @U0CLEO and @U0DAN: please decide. "
+                "One approval is needed, by 26 November at 12:00."
+            ),
+        ),
+    ],
+)
+def test_a_reminder_names_those_who_have_not_answered(changes: dict[str, Any], wanted: str) -> None:
+    """It mentions nobody who has voted, and the fallback approvers only once they may decide."""
+    assert aloud(text.reminder(request(**changes))) == wanted
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.PENDING])
+def test_a_reminder_ends_with_its_request(state: State) -> None:
+    """Once decided, the reminder says how it stands, like every other message."""
+    assert text.reminder(request(state)) == text.status(request(state))
+
+
+@pytest.mark.parametrize(
+    ("state", "changes", "wanted"),
+    [
+        (
+            State.PENDING,
+            {"fallback": (samples.DAN,), "fallback_groups": (LEADS,)},
+            "⏫ This was not decided in time. Now @S0LEADS and @U0DAN may decide too.",
+        ),
+        (State.PENDING, {}, "⏫ This was not decided in time. Now others may decide too."),
+        (
+            State.DENIED,
+            {"fallback": (samples.DAN,)},
+            "⏫ This was not decided in time, so @U0DAN could decide too.",
+        ),
+    ],
+)
+def test_an_escalation_says_who_may_decide_too(state: State, changes: dict[str, object], wanted: str) -> None:
+    """While it is open it asks; afterwards it tells why more people were asked."""
+    assert aloud(text.escalation(request(state, **changes))) == wanted
+
+
+def test_an_approval_by_a_rule_is_loud() -> None:
+    """Nobody reads over it: the state names the rule and the quota, and a line of its own says so."""
+    shown = request(State.APPROVED, automatic=True, rule="trainees", decisions=())
+
+    assert aloud(text.status(shown)).endswith(
+        "was approved by the rule trainees, within the quota of @U0ANA. The work starts now."
+    )
+    assert told(text.decisions(shown)).startswith("⚡ Nobody was asked")
 
 
 def test_nobody_is_asked_twice() -> None:
@@ -114,28 +195,28 @@ def test_what_is_not_verified_is_not_called_so(verification: Verification | None
     """A credential that Wave has not used is said to be unverified, and why."""
     shown = request(State.DONE, progress=progress(*samples.ALL_STEPS, verification=verification))
 
-    assert aloud(text.verification(shown)) == f"Not verified, because {wanted}"
+    assert aloud(work.verification(shown)) == f"Not verified, because {wanted}"
 
 
 def test_the_detail_of_a_verification_is_told() -> None:
     """What else is known about a missing verification follows its reason."""
     shown = request(State.DONE, progress=progress(verification="unavailable", detail="It answered 503"))
 
-    assert aloud(text.verification(shown)).endswith("Wave did not answer. It answered 503.")
+    assert aloud(work.verification(shown)).endswith("Wave did not answer. It answered 503.")
 
 
 def test_verified_without_a_known_image_is_still_a_sentence() -> None:
     """An image that was not recorded is not named."""
     shown = request(State.DONE, progress=progress(verification="verified"))
 
-    assert aloud(text.verification(shown)) == "Verified: Wave used it."
+    assert aloud(work.verification(shown)) == "Verified: Wave used it."
 
 
 def test_the_steps_are_told_as_done_now_and_to_do() -> None:
     """While the work goes on, each step says in words where it stands."""
     shown = request(State.RUNNING, progress=progress("check", "scope_map", scope_map="registry-bot-x-1a2b3c"))
 
-    assert told(text.progress(shown)).splitlines() == [
+    assert told(work.progress(shown)).splitlines() == [
         "✅ Done: everything checked once more.",
         "✅ Done: scope map made: registry-bot-x-1a2b3c.",
         "⏳ Now: making the token.",
@@ -147,16 +228,16 @@ def test_the_steps_are_told_as_done_now_and_to_do() -> None:
 
 def test_before_the_work_begins_every_step_is_to_do() -> None:
     """An approved request that no worker has taken up does not claim to be at work."""
-    lines = told(text.progress(request(State.APPROVED))).splitlines()
+    lines = told(work.progress(request(State.APPROVED))).splitlines()
 
-    assert [line.partition(":")[0] for line in lines] == ["To do"] * len(text.STEPS)
+    assert [line.partition(":")[0] for line in lines] == ["To do"] * len(work.STEPS)
 
 
 def test_a_finished_request_has_nothing_to_do() -> None:
     """Once a request is done, so is each of its steps."""
-    lines = told(text.progress(request(State.DONE))).splitlines()
+    lines = told(work.progress(request(State.DONE))).splitlines()
 
-    assert [line.partition(":")[0] for line in lines] == ["✅ Done"] * len(text.STEPS)
+    assert [line.partition(":")[0] for line in lines] == ["✅ Done"] * len(work.STEPS)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +248,7 @@ def test_taking_back_is_told_step_by_step(state: State, last: str) -> None:
     """While steps are undone, the thread says why and what is gone already."""
     made = progress("check", "scope_map", "token", undoing="Azure said no", undone=("token",))
 
-    assert told(text.progress(request(state, progress=made))).splitlines() == [
+    assert told(work.progress(request(state, progress=made))).splitlines() == [
         "✅ Done: everything checked once more.",
         "✅ Done: scope map made.",
         "✅ Done: token made.",
@@ -181,7 +262,7 @@ def test_taking_back_nothing_is_told_as_well() -> None:
     """A request that fails at its first step says so without an empty list."""
     shown = request(State.FAILED, progress=progress(undoing="The host is taken."))
 
-    assert told(text.progress(shown)) == ("⚠️ There was a problem. The host is taken.\nThe work has stopped.")
+    assert told(work.progress(shown)) == ("⚠️ There was a problem. The host is taken.\nThe work has stopped.")
 
 
 def test_the_result_says_what_to_do_next() -> None:
@@ -196,12 +277,12 @@ def test_the_result_says_what_to_do_next() -> None:
 
 def test_a_personal_workspace_needs_no_id() -> None:
     """Wave looks into the personal workspace by itself."""
-    assert "workspaceId" not in text.configuration(samples.spec(workspace=samples.PERSONAL))
+    assert "workspaceId" not in work.configuration(samples.spec(workspace=samples.PERSONAL))
 
 
 def test_a_wildcard_names_what_stands_for_the_star() -> None:
     """With a wildcard, any repository below the folder works."""
-    images = text.images(samples.spec(repositories=("team/*",)))
+    images = work.images(samples.spec(repositories=("team/*",)))
 
     assert images == (parts.Code("acmegenomics.azurecr.io/team/<repository>:<tag>"),)
 
@@ -239,7 +320,7 @@ def test_what_could_not_be_taken_back_is_named() -> None:
     """A failure never claims that nothing is left when something is."""
     made = progress("check", "scope_map", "token", undone=("token",))
 
-    assert aloud(text.leftover(request(State.FAILED, progress=made))) == (
+    assert aloud(work.leftover(request(State.FAILED, progress=made))) == (
         "Not everything could be taken back: scope map."
     )
 
@@ -248,7 +329,7 @@ def test_an_endless_error_is_cut() -> None:
     """Somebody else's sentence takes no more room than one of ours can give."""
     said = aloud(text.status(request(State.FAILED, error="x" * 5000)))
 
-    assert len(said) < text.LONGEST_WORDS + 300
+    assert len(said) < work.LONGEST_WORDS + 300
     assert "…" in said
 
 
