@@ -19,8 +19,10 @@ API_VERSION = "2025-11-01"  # the one that azure-mgmt-containerregistry 15 speak
 # Tokens, and likewise scope maps, of one registry; support cannot raise them
 # (MicrosoftDocs/azure-docs, includes/container-registry-limits.md).
 LIMITS = {"Basic": 100, "Standard": 500, "Premium": 50_000}
-_DONE, _BROKEN, _GOING = "Succeeded", frozenset({"Failed", "Canceled"}), "Deleting"
-_RUNNING = frozenset({"Accepted", "Creating", "InProgress", "Running", "Updating"})
+# Compared in lower case: the case of such a word means nothing to the SDK either
+# (azure.core.CaseInsensitiveEnumMeta), but its models hand on what came over the wire.
+_DONE, _BROKEN, _GOING = "succeeded", frozenset({"failed", "canceled"}), "deleting"
+_RUNNING = frozenset({"accepted", "creating", "inprogress", "running", "updating"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +35,35 @@ class Provisioned(Generic[T]):
     @property
     def done(self) -> bool:
         """Tell whether ARM has finished with it."""
-        return self.state == _DONE
+        return self.state.lower() == _DONE
 
     @property
     def broken(self) -> bool:
         """Tell whether ARM has given up on it."""
-        return self.state in _BROKEN
+        return self.state.lower() in _BROKEN
 
     @property
     def going(self) -> bool:
         """Tell whether it is being deleted."""
-        return self.state == _GOING
+        return self.state.lower() == _GOING
 
 
 def registry(found: models.Registry) -> model.Registry | None:
     """Return a registry, or None for one that is not there yet or is going."""
     properties, parts = found.properties, (found.id or "").split("/")
-    if properties is None or not properties.login_server or properties.provisioning_state == _GOING:
+    if properties is None or not properties.login_server or _low(properties.provisioning_state) == _GOING:
         return None
     rules = properties.network_rule_set
-    firewalled = rules is not None and rules.default_action == "Deny"
+    firewalled = rules is not None and _low(rules.default_action) == "deny"
     return model.Registry(
         # never built from the name: a registry with a domain name label has a hash in its host
         login_server=properties.login_server.lower(),
         name=found.name or parts[-1],
         resource_group=parts[4],
-        sku=_plain(found.sku.name) if found.sku else "",
+        sku=_plain(found.sku.name).capitalize() if found.sku else "",
         anonymous_pull=bool(properties.anonymous_pull_enabled),
-        public=properties.public_network_access in {None, "Enabled"} and not firewalled,
-        abac=properties.role_assignment_mode == "AbacRepositoryPermissions",
+        public=_low(properties.public_network_access) in {"", "enabled"} and not firewalled,
+        abac=_low(properties.role_assignment_mode) == "abacrepositorypermissions",
     )
 
 
@@ -79,14 +81,14 @@ def token(found: models.Token) -> Provisioned[ports.Token]:
     made = ports.Token(
         name=found.name or "",
         scope_map=((properties.scope_map_id or "") if properties else "").rsplit("/", 1)[-1],
-        enabled=properties is not None and properties.status != "disabled",
+        enabled=properties is not None and _low(properties.status) != "disabled",
         passwords=tuple(_password(one) for one in (credentials.passwords if credentials else None) or ()),
     )
     return Provisioned(made, _state(properties))
 
 
 def _password(found: models.TokenPassword) -> ports.Password:
-    return ports.Password(_plain(found.name).lower(), _moment(found.creation_time), _moment(found.expiry))
+    return ports.Password(_low(found.name), _moment(found.creation_time), _moment(found.expiry))
 
 
 def _state(properties: models.ScopeMapProperties | models.TokenProperties | None) -> str:
@@ -97,6 +99,11 @@ def _state(properties: models.ScopeMapProperties | models.TokenProperties | None
 def _plain(word: str | None) -> str:
     """Return an enum of the SDK's as the word that came over the wire."""
     return str(getattr(word, "value", word) or "")
+
+
+def _low(word: str | None) -> str:
+    """Return an enum of the SDK's in lower case, whichever way it was written."""
+    return _plain(word).lower()
 
 
 def _moment(found: object) -> dt.datetime | None:
@@ -134,9 +141,10 @@ def minted(
     (https://github.com/hashicorp/terraform-provider-azurerm/pull/13782), so it is chosen by name.
     """
     result = _result(body)
-    if result is None or result.get("status") in _RUNNING:
+    status = str(result.get("status")).lower() if result else ""
+    if result is None or status in _RUNNING:
         return None
-    if result.get("status") in _BROKEN:
+    if status in _BROKEN:
         return errors.Temporary("Azure gave up on making the password.", service=azure_errors.SERVICE)
     listed = result.get("passwords")
     entries = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
