@@ -118,14 +118,14 @@ class Credential(_Shape):
     deleted: bool | None = None
 
     def told(self) -> ports.TowerCredential:
-        """Return it as the port has it."""
+        """Return it as the port has it; a host may have been typed in capitals."""
         keys = self.keys or {}
         ours = self.provider == CONTAINER_REGISTRY
         return ports.TowerCredential(
             id=self.id,
             name=self.name or "",
             provider=self.provider or "",
-            registry=(_text(keys.get("registry")) or _DEFAULT_HOST) if ours else None,
+            registry=(_text(keys.get("registry")) or _DEFAULT_HOST).lower() if ours else None,
             user=_text(keys.get("userName")) if ours else None,
         )
 

@@ -105,13 +105,14 @@ def test_the_vendors_credentials_are_read(specs: Path) -> None:
     [
         ({"registry": "acme.azurecr.io", "userName": "u", "discriminator": None}, "acme.azurecr.io", "u"),
         ({"registry": " acme.azurecr.io ", "userName": None}, "acme.azurecr.io", None),
+        ({"registry": "Acme.AzureCR.io", "userName": "u"}, "acme.azurecr.io", "u"),
         ({"registry": "", "userName": "u"}, "docker.io", "u"),
         ({"registry": None}, "docker.io", None),
         (None, "docker.io", None),
     ],
 )
-def test_an_empty_registry_means_docker_io(keys: object, registry: str, user: str | None) -> None:
-    """Wave takes it so, and what Wave compares is what counts."""
+def test_a_registry_is_told_as_a_host(keys: object, registry: str, user: str | None) -> None:
+    """An empty one means docker.io, as Wave takes it; capitals and spaces mean nothing."""
     document = {"credentials": [{"id": "a", "name": "n", "provider": "container-reg", "keys": keys}]}
 
     told = tower_api.parse_credentials(answer(document))[0].told()
