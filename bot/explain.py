@@ -7,10 +7,11 @@ given; where it is not and it matters, the answer says so instead of guessing.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bot import forms, model, policy, rules
+from bot import forms, model, policy, policy_shape, rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,68 @@ def explain(
         usergroups=_usergroups(now, (*terms.approvers, *terms.fallback)),
         fallback=_people(now, terms.fallback, by),
     )
+
+
+def told(found: Explanation) -> Iterator[str]:
+    """Yield an explanation for people, a line each."""
+    rule, stopped = found.choice.rule, found.choice.stopped_at
+    if rule:
+        yield f"The rule “{rule.name}” decides."
+    elif stopped:
+        yield f"Whether the rule “{stopped}” decides depends on what only a server knows. Say it:"
+        yield "  --member-of GROUP, --not-member-of GROUP, --participant or --no-participant."
+    else:
+        yield "No rule allows this, so it is refused."
+    if found.passed:
+        yield "Rules before it that do not:" if rule else "The rules that do not decide:"
+        yield from (f"  “{name}”: {why}" for name, why in found.passed)
+    if rule is None:
+        return
+    yield "Its terms:"
+    yield from (f"  {line}" for line in terms(rule))
+    yield f"Who could approve now: {', '.join(found.approvers) or 'nobody that is listed'}."
+    if found.fallback:
+        yield f"Later also: {', '.join(found.fallback)}."
+    if found.usergroups:
+        yield f"And who is in the Slack user groups {', '.join(found.usergroups)}, which only Slack knows."
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """What somebody who asks for an explanation says of what only a server knows."""
+
+    member_of: tuple[str, ...] = ()
+    not_member_of: tuple[str, ...] = ()
+    participant: bool | None = None
+
+    def facts(self, now: rules.Policy, by: model.Principal) -> policy.Facts:
+        """Return this as if it had been looked up; a group that Slack keeps is not known unless said."""
+        return policy.Facts(
+            groups={name: self._members(group, by) for name, group in now.groups.items()},
+            participant=self.participant,
+        )
+
+    def _members(self, group: rules.Group, by: model.Principal) -> frozenset[str] | None:
+        own = rules.member(by)
+        if group.name in self.member_of:
+            return group.members | {own}
+        known = not group.slack_usergroups or group.name in self.not_member_of or own in group.members
+        return group.members if known else None
+
+
+def somebody(now: rules.Policy, named: str) -> model.Principal | None:
+    """Return who is meant by a Slack id, an Entra object id, or a name of `[[people]]`."""
+    if re.fullmatch(policy_shape.USER, named):
+        return _principal(f"{model.Platform.SLACK}:{named}")
+    if re.fullmatch(policy_shape.OBJECT_ID, named):
+        return _principal(f"{model.Platform.TEAMS}:{named.lower()}")
+    person = next((one for one in now.people if one.name == named), None)
+    return _principal(min(person.members)) if person else None
+
+
+def _principal(own: str) -> model.Principal:
+    platform, _, user = own.partition(":")
+    return model.Principal(platform=model.Platform(platform), tenant="", user=user)
 
 
 def whoami(now: rules.Policy, who: model.Principal, facts: policy.Facts) -> forms.Whoami:

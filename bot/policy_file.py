@@ -120,6 +120,8 @@ def _rule(file: shape.File, rule: shape.Rule) -> Iterator[str]:
 def _times(file: shape.File, rule: shape.Rule) -> Iterator[str]:
     if bool(rule.fallback_approvers) != (rule.fallback_after_hours is not None):
         yield "fallback_approvers and fallback_after_hours go together."
+    if rule.fallback_approvers and set(rule.fallback_approvers) <= set(rule.approvers):
+        yield "its fallback_approvers are its approvers already."
     deadline = rule.deadline_hours or file.defaults.deadline_hours or DEFAULT_DEADLINE_H
     for key in ("fallback_after_hours", "remind_after_hours"):
         hours = getattr(rule, key)

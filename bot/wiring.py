@@ -52,6 +52,7 @@ from handlers.slack import app as slack_app
 from handlers.slack import background, directory, door, ids, manifest, notifier, socket_mode
 from handlers.slack import feed as slack_feed
 
+Watch = Callable[[], Coroutine[Any, Any, None]]
 ANSWER_WITHIN_S = 4  # after SIGTERM, for what has come in; Slack waits three
 
 
@@ -65,7 +66,7 @@ class Runtime:
     metrics: metrics.Metrics
     policy: policy_source.PolicySource
     web: ASGIApp
-    watches: tuple[Callable[[], Coroutine[Any, Any, None]], ...]  # run until they are cancelled
+    watches: tuple[Watch, ...]  # run until they are cancelled
 
 
 @contextlib.asynccontextmanager
@@ -115,7 +116,7 @@ async def build(
         )
         doors, checks = await _doors(config, core, slack, stack) if chat else ({}, {})
         web = http.build(core, doors=doors, checks=checks, metrics=measured.page)
-        follow = functools.partial(source.watch, news=operators.news, alert=operators.alert)
+        follow: Watch = functools.partial(source.watch, news=operators.news, alert=operators.alert)
         watches = (operators.run, follow, *_log_watches(config, kept, trail, operators, slack, time))
         yield Runtime(kept, core, hands, measured, source, web, watches)
 
@@ -233,7 +234,7 @@ def _log_watches(
     operators: alerts.Alerts,
     slack: AsyncWebClient,
     time: ports.Clock,
-) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:
+) -> tuple[Watch, ...]:
     """Return what looks after the audit log while the process runs."""
     every = dt.timedelta(minutes=config.checkpoint_minutes)
     checkpoints = keeper.Keeper(kept.log, trail, time, write=_print, alert=operators.alert, every=every)
