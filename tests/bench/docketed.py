@@ -8,13 +8,14 @@ import sys
 
 import docket
 
+from bot import clock
 from tests.bench.work import LEASE_S
 
 
 async def hold() -> None:
     """Take long."""
     print("began", flush=True)  # noqa: T201  # the parent listens
-    await asyncio.sleep(3600)
+    await clock.SystemClock().sleep(3600)
 
 
 async def main(url: str, name: str) -> None:

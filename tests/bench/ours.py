@@ -11,22 +11,22 @@ from tests import builders
 
 async def main(url: str, name: str) -> None:
     """Work on one request for as long as the process lives."""
-    time = clock.SystemClock()
+    real = clock.SystemClock()
 
     async def attend(held: lease.Lease) -> lease.Settlement:
         print("began", flush=True)  # noqa: T201  # the parent listens
         while True:
-            await time.sleep(3600)
+            await real.sleep(3600)
             await held.confirm()
 
-    async with store.open_store(url, prefix="kills", clock=time, keep_days=1) as opened:
+    async with store.open_store(url, prefix="kills", clock=real, keep_days=1) as opened:
         if name == "first":
-            record = recorder.Recorder(opened, audit.Trail(b"k" * 32), time)
-            spec = builders.a_spec(workspace=builders.a_workspace(id=time.now().microsecond + 1))
+            record = recorder.Recorder(opened, audit.Trail(b"k" * 32), real)
+            spec = builders.a_spec(workspace=builders.a_workspace(id=real.now().microsecond + 1))
             request = builders.a_request(spec=spec)
             await record.create(request, op=request.id)
         print("ready", flush=True)  # noqa: T201  # the parent listens
-        await worker.Worker(opened, attend, time, name).run()
+        await worker.Worker(opened, attend, real, name).run()
 
 
 if __name__ == "__main__":

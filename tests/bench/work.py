@@ -21,6 +21,7 @@ from tests.bench import figures
 STARTS = 300
 KILLS = 3
 LEASE_S = 15.0
+CLOCK = clock.SystemClock()
 
 
 async def measure() -> list[figures.Figure]:
@@ -60,23 +61,23 @@ class Started:
 
 
 async def _starts(url: str) -> list[float]:
-    time_, began, started = clock.SystemClock(), dict[str, float](), Started()
-    async with store.open_store(url, prefix="starts", clock=time_, keep_days=1) as opened:
-        record = recorder.Recorder(opened, audit.Trail(b"k" * 32), time_)
+    began, started = dict[str, float](), Started()
+    async with store.open_store(url, prefix="starts", clock=CLOCK, keep_days=1) as opened:
+        record = recorder.Recorder(opened, audit.Trail(b"k" * 32), CLOCK)
         requests = [builders.a_request(spec=_spec(number)) for number in range(STARTS)]
         for request in requests:
             await record.create(request, op=request.id)
-        hands = worker.Worker(opened, started, time_, "bench")
+        hands = worker.Worker(opened, started, CLOCK, "bench")
         running = asyncio.create_task(hands.run())
         while len(started.at) < STARTS:  # those that were made due by their creation
-            await time_.sleep(0.01)
+            await CLOCK.sleep(0.01)
         started.at.clear()
         for request in requests:
             await record.apply(request.id, _approve, op=f"approve:{request.id}")
             began[request.id] = time.perf_counter()
             hands.wake(request.id)
-            await time_.sleep(0.01)
-        await time_.sleep(1.5)
+            await CLOCK.sleep(0.01)
+        await CLOCK.sleep(1.5)
         hands.stop()
         await running
     return [started.at[request] - at for request, at in began.items()]
@@ -104,8 +105,8 @@ async def _docket_starts(url: str) -> list[float]:
             key = str(number)
             await jobs.add(begin, key=key)(key)
             began[key] = time.perf_counter()
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(1.5)
+            await CLOCK.sleep(0.01)
+        await CLOCK.sleep(1.5)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
     return [max(0.0, started[key] - at) for key, at in began.items()]
