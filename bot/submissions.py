@@ -8,7 +8,11 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
+
 from bot import audit, authority, errors, forms, inspection, machine, model, policy, ports, recorder, rules
+
+log = structlog.get_logger(__name__)
 
 FORM_TIMEOUT_S = 2.2  # a form is answered within the 3 s that Slack gives, its own overhead included
 
@@ -137,7 +141,7 @@ class Submissions:
     async def _approved_by_rule(self, request: model.Request, rule: rules.Rule) -> model.Request:
         """Approve a request within its requester's quota, loudly: record and messages name the rule."""
         quota = rule.terms.auto
-        if quota is None or not await self.court.within_quota(request, quota):
+        if quota is None:
             return request
 
         def propose(snapshot: ports.Snapshot) -> recorder.Proposal:
@@ -149,9 +153,12 @@ class Submissions:
             return recorder.Proposal(after, audit.Event.AUTOMATIC, data=data, not_after=before.deadline)
 
         try:
-            return await self.record.apply(request.id, propose, op=f"automatic:{request.id}")
-        except (_Decided, errors.Refused):
-            return request
+            if await self.court.within_quota(request, quota):
+                return await self.record.apply(request.id, propose, op=f"automatic:{request.id}")
+        except (_Decided, errors.Refused, errors.NotAccepted) as error:
+            # The request is kept, so nobody may be told that it is not: people decide on it as usual.
+            log.info("not approved by its rule", request_id=request.id, why=type(error).__name__)
+        return request
 
 
 def _subject(
