@@ -187,10 +187,13 @@ def _addressed(request: model.Request) -> Sentence:
 
 
 def _next_steps(request: model.Request) -> Note:
+    # Only what Wave has read is known to work.
+    verified = request.progress.verification is model.Verification.VERIFIED
+    works = "works" if verified else "should work"
     return (
         ("What to do next: put this into ", Code("nextflow.config"), ", with an access token of your own."),
         Listing(work.configuration(request.spec)),
-        ("Then this works as a container: ", *parts.listed(work.images(request.spec)), "."),
+        (f"Then this {works} as a container: ", *parts.listed(work.images(request.spec)), "."),
     )
 
 
@@ -201,7 +204,10 @@ def _again(request: model.Request) -> Note:
 
 def _mend(request: model.Request) -> Note:
     if not request.remedy:
-        return (("Ask an operator of the bot to look into it, then ask again with ", Code(COMMAND), "."),)
+        return (
+            ("You can ask again with ", Code(COMMAND), "."),
+            ("If it fails again, ask an operator of the bot to look into it.",),
+        )
     return (
         (f"What an operator should change: {work.short(request.remedy)}",),
         ("After that, ask again with ", Code(COMMAND), "."),

@@ -32,11 +32,11 @@ STEPS = {
 LEAVES = ("scope_map", "token", "deliver")  # steps that make something outside
 
 UNVERIFIED = {
-    Verification.NO_TAG: "the repository has no tag yet, so there is nothing to read",
+    Verification.NO_TAG: "there was no image to read",
     Verification.ANONYMOUS_PULL: "this registry lets anybody pull, so a successful read would prove nothing",
     Verification.UNREACHABLE: "Wave cannot reach this registry from where it runs",
     Verification.REFUSED: "Wave was not allowed to read the repository",
-    Verification.UNAVAILABLE: "Wave did not answer",
+    Verification.UNAVAILABLE: "the check could not be done",
 }
 
 

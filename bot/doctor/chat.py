@@ -195,4 +195,6 @@ def judge_signing_secret(secret: SecretStr | None) -> Line:
     if secret is not None and _SECRET.fullmatch(secret.get_secret_value()):
         return report.ok(AREA, "events", "over HTTP; only Slack's first request proves the signing secret")
     seen = "SLACK_SIGNING_SECRET does not look like one: they have 32 digits of 0-9 and a-f."
-    return report.warning(AREA, "events", seen, "Copy it from Basic Information of the app.")
+    return report.warning(
+        AREA, "events", seen, "Copy it from App Credentials of the app on api.slack.com/apps."
+    )

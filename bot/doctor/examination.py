@@ -61,21 +61,21 @@ async def examine(setup: patient.Setup, probes: patient.Probes) -> report.Report
     return report.Report(tuple(line for lines in told for line in lines))
 
 
-async def _run(check: Check, of: patient.Patient) -> Iterable[report.Line]:
+async def _run(check: Check, of: patient.Patient, *, within_s: float = LONGEST_S) -> Iterable[report.Line]:
     try:
-        async with asyncio.timeout(LONGEST_S):
+        async with asyncio.timeout(within_s):
             return await check.ask(of)
     except TimeoutError:
-        seen, change = f"no answer within {LONGEST_S:g} s", "Look at the network on the way to the service."
+        seen, change = f"no answer within {within_s:g} s", "Look at the network on the way to the service."
         return [report.failure(check.area, check.name, seen, change)]
     except (errors.ServiceError, errors.NotAccepted) as error:
         return [report.trouble(check.area, check.name, error)]
 
 
 def _told(check: Check, answer: Iterable[report.Line] | BaseException) -> Iterable[report.Line]:
-    if isinstance(answer, Exception):  # a fault of this program must not hide what the others saw
+    # A fault of this program must not hide what the others saw. Nor must a cancelled one: whoever
+    # cancels the examination as a whole does not come here.
+    if isinstance(answer, BaseException):
         seen = f"This check broke ({type(answer).__name__})."
         return [report.failure(check.area, check.name, seen, "Report it: it is a fault of the bot itself.")]
-    if isinstance(answer, BaseException):
-        raise answer
     return answer

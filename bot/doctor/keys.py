@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -11,7 +12,8 @@ from pydantic import SecretStr
 from bot.doctor import patient, report
 
 AREA = "audit"
-WEAK_BITS, FAIR_BITS = 64, 112
+WEAK_BITS, FAIR_BITS = 64, 96
+_WORDS = re.compile(r"[A-Za-z]?[a-z]+(?:[\W_]+[A-Za-z]?[a-z]+)*")
 
 Line = report.Line
 
@@ -33,7 +35,7 @@ def judge_key(key: SecretStr, vault: Mapping[str, SecretStr]) -> Line:
     bits = entropy_bits(value)
     if bits < WEAK_BITS:
         return report.failure(AREA, "key", "can be guessed: it repeats itself", change)
-    if bits < FAIR_BITS:
+    if bits < FAIR_BITS or _WORDS.fullmatch(value):
         return report.warning(AREA, "key", "does not look random", change)
     return report.ok(AREA, "key", f"{len(value)} characters, and looks random")
 

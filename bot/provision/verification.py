@@ -76,8 +76,9 @@ async def _inspected(work: Work, repository: str) -> _Seen:
     image = work.request.progress.image if work.spec.repositories == (repository,) else None
     image = image or await newest_image(work, repository)
     if image is None:
-        wildcard = "A wildcard names no image of its own." if repository.endswith("*") else None
-        return _Seen(Verification.NO_TAG, wildcard)
+        wildcard = repository.endswith("*")
+        why = "A wildcard names no image of its own." if wildcard else "The repository has no tag yet."
+        return _Seen(Verification.NO_TAG, why)
     answer = await work.outside(work.desk.services.wave.inspect, image, work.spec.workspace.id)
     detail = answer.detail or None
     match answer.sight:

@@ -100,8 +100,8 @@ def _no_socket(code: str) -> errors.Forbidden:
     return errors.Forbidden(
         f"Slack does not open Socket Mode with the app token ({code}).",
         service=faults.SERVICE,
-        remedy="Make an app-level token with connections:write under Basic Information of the app, switch "
-        "Socket Mode on, and put the token into SLACK_APP_TOKEN.",
+        remedy="Make a token with connections:write under App-Level Tokens of the app, switch Socket Mode "
+        "on, and put the token into SLACK_APP_TOKEN.",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from bot import log
 from tests.bench import acknowledgement, decisions, figures, provisioning, work
 
 PARTS = {
@@ -17,6 +18,7 @@ PARTS = {
 
 def main(names: list[str]) -> int:
     """Run the parts named, or all; return 1 if a figure is beyond its bar."""
+    log.configure("warning")
     rows: list[figures.Figure] = []
     for name in names or list(PARTS):
         rows += asyncio.run(PARTS[name]())

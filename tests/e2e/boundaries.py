@@ -12,7 +12,7 @@ FIRST = 200  # id of the first workspace that is made for a point
 
 @dataclass(slots=True)
 class Boundary(emulator.Fault):
-    """Parks one call for good: before it acts, or with `after` between action and answer."""
+    """Parks a call, and every repetition of it: before it acts, or with `after` before its answer."""
 
     skip: int = 0  # so many calls like it pass before
     parked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -20,11 +20,10 @@ class Boundary(emulator.Fault):
 
     def wants(self, line: str, body: str = "") -> bool:
         """Let some calls pass, then take one."""
-        before = self.times
         if not emulator.Fault.wants(self, line, body):
             return False
         if self.skip:
-            self.skip, self.times = self.skip - 1, before
+            self.skip -= 1
             return False
         return True
 
@@ -32,6 +31,11 @@ class Boundary(emulator.Fault):
         """Wait here until the test lets go; the connection is then cut."""
         self.parked.set()
         await self.release.wait()
+
+    def lift(self) -> None:
+        """Let everything pass from now on; what is parked finds its connection cut."""
+        self.times = 0
+        self.release.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,7 @@ FORWARD = (
     Point("arm", "GET .*/tokens/{token}", skip=1),  # scope map made, and that is written down
     *_both("arm", "PUT .*/tokens/{token}"),
     Point("arm", "GET .*/tokens/{token}", skip=3),  # waiting for it
-    Point("arm", "GET .*/tokens/{token}", skip=5),  # token made, and that is written down
-    Point("tower", "GET /credentials.workspaceId={workspace}$", skip=1),
+    Point("tower", "GET /credentials.workspaceId={workspace}$", skip=1),  # token made, and written down
     *_both("arm", "POST .*/generateCredentials", "{token}"),
     *_both("tower", "POST /credentials.workspaceId={workspace}$"),
     *_both("wave", "POST /v1alpha1/inspect", '"towerWorkspaceId": ?{workspace}[,}}]'),
@@ -113,7 +116,7 @@ class Case:
         """Return what parks this case's saga."""
         known = {"name": self.name, "token": f"registry-bot-{self.name}-", "workspace": self.workspace}
         line, inside = (text.format(**known) for text in (self.point.line, self.point.inside))
-        made = Boundary(f"^{line}", inside=inside, skip=self.point.skip, after=self.point.after)
+        made = Boundary(f"^{line}", times=None, inside=inside, skip=self.point.skip, after=self.point.after)
         made.cut = not made.after
         made.hook = made.park
         return made

@@ -38,7 +38,7 @@ async def _parked(on: play.Play, asked: dict[boundaries.Case, play.Asked]) -> li
     set_up = {case: boundaries.set_up(on.stage, case) for case in asked}
     await asyncio.gather(*(on.approve(one) for one in asked.values()))
     for case, boundary in set_up.items():
-        await wait_until(boundary.parked.is_set, f"a call {case.point}", within_s=8)
+        await wait_until(boundary.parked.is_set, f"a call {case.point}", within_s=18)
     return list(set_up.values())
 
 
@@ -54,7 +54,7 @@ async def _killed_everywhere(on: play.Play, cases: Cases) -> None:
     parked = [*await _parked(on, together), *await _parked(on, last)]
     on.stage.bot.kill()
     for boundary in parked:
-        boundary.release.set()
+        boundary.lift()
     await on.stage.bot.start()
 
 

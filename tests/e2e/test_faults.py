@@ -96,7 +96,9 @@ OVERCOME = {
     "Slack hangs up": Row(_slack(r"chat\.update", times=2, cut=True)),
 }
 UNVERIFIED = {
-    "Wave is away": Row(_wave(INSPECT, times=None, status=503), "Not verified, because Wave did not answer"),
+    "Wave is away": Row(
+        _wave(INSPECT, times=None, status=503), "Not verified, because the check could not be done"
+    ),
     "Wave is not paired with Tower": Row(_unpaired, "Not verified"),
     "Wave cannot reach the registry": Row(_walled, "Not verified, because Wave cannot reach this registry"),
 }

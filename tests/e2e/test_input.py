@@ -98,7 +98,7 @@ def _by_hand(outside: world.World, asked: play.Asked) -> None:
 @pytest.mark.parametrize(
     ("wish", "why"),
     [
-        (play.Wish(repository="genomics/new-project"), "the repository has no tag yet"),
+        (play.Wish(repository="genomics/new-project"), "The repository has no tag yet"),
         (play.Wish(registry="acmepublic", repository="tutorial/hello"), "lets anybody pull"),
     ],
 )

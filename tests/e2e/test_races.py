@@ -104,6 +104,7 @@ async def test_slack_delivers_everything_three_times(on: play.Play) -> None:
 
 async def test_many_people_ask_for_the_same_at_once(on: play.Play) -> None:
     """Ten forms for one registry in one workspace: one becomes a request, the others are told why not."""
+    on.world.slack.terms.deadline_s = 30.0
     askers = crowd.gather(on.stage, crowd.ids(10))
     home = on.world.slack.state.board.channels[acme.GENOMICS]
     for who in askers:
@@ -114,9 +115,11 @@ async def test_many_people_ask_for_the_same_at_once(on: play.Play) -> None:
 
     reactions = await asyncio.gather(*(who.submit() for who in askers))
 
-    refused = [reaction.errors for reaction in reactions if reaction.errors]
-    assert len(refused) == len(askers) - 1
-    assert all(set(errors) == {play.REPOSITORY} for errors in refused)
+    taken = [reaction for reaction in reactions if reaction.screen is None]
+    told = [reaction for reaction in reactions if reaction.errors or reaction.notice]
+    assert len(taken) <= 1  # none, where the machine was too busy to answer anybody in time
+    assert len(told) == len(askers) - len(taken)
+    await on.until(lambda: len(on.person(acme.BEN).sees(play.APPROVERS)) == len(taken), "what was taken")
 
 
 async def test_cancel_and_approve_at_once(on: play.Play) -> None:

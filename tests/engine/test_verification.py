@@ -121,7 +121,8 @@ async def test_an_empty_repository_cannot_be_verified(engine: parts.Engine) -> N
 
     ended = await engine.drive(request)
 
-    assert (ended.progress.verification, ended.progress.detail) == (Verification.NO_TAG, None)
+    assert ended.progress.verification is Verification.NO_TAG
+    assert ended.progress.detail == "The repository has no tag yet."
     assert engine.journal.count("inspect") == 0
 
 

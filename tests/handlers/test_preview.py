@@ -27,7 +27,10 @@ async def test_a_choice_shows_what_stands_in_the_way(ana: people.Person, service
     await filled(ana)
     screen = await ana.awaits_modal("made by hand")
 
-    assert "Will ask: @Ben and @Cleo in #registry-approvals (2 approvals needed, within 72 hours)." in screen.text
+    assert (
+        "Will ask: @Ben and @Cleo in #registry-approvals (2 approvals needed, within 72 hours)."
+        in screen.text
+    )
     assert service.previews[-1] == (101, samples.ALIGNER)
 
 

@@ -180,14 +180,14 @@ def test_nobody_is_asked_twice() -> None:
 @pytest.mark.parametrize(
     ("verification", "wanted"),
     [
-        (Verification.NO_TAG, "the repository has no tag yet, so there is nothing to read."),
+        (Verification.NO_TAG, "there was no image to read."),
         (
             Verification.ANONYMOUS_PULL,
             "this registry lets anybody pull, so a successful read would prove nothing.",
         ),
         (Verification.UNREACHABLE, "Wave cannot reach this registry from where it runs."),
         (Verification.REFUSED, "Wave was not allowed to read the repository."),
-        (Verification.UNAVAILABLE, "Wave did not answer."),
+        (Verification.UNAVAILABLE, "the check could not be done."),
         (None, "it was not tried."),
     ],
 )
@@ -202,7 +202,7 @@ def test_the_detail_of_a_verification_is_told() -> None:
     """What else is known about a missing verification follows its reason."""
     shown = request(State.DONE, progress=progress(verification="unavailable", detail="It answered 503"))
 
-    assert aloud(work.verification(shown)).endswith("Wave did not answer. It answered 503.")
+    assert aloud(work.verification(shown)).endswith("the check could not be done. It answered 503.")
 
 
 def test_verified_without_a_known_image_is_still_a_sentence() -> None:
@@ -275,6 +275,13 @@ def test_the_result_says_what_to_do_next() -> None:
     assert said.endswith("Then this works as a container: acmegenomics.azurecr.io/genomics/aligner:<tag>.")
 
 
+def test_what_was_not_verified_is_not_promised() -> None:
+    """An image that Wave was refused is not said to work."""
+    shown = request(State.DONE, progress=progress(*samples.ALL_STEPS, verification="refused"))
+
+    assert "Then this should work as a container: " in told(text.result(shown))
+
+
 def test_a_personal_workspace_needs_no_id() -> None:
     """Wave looks into the personal workspace by itself."""
     assert "workspaceId" not in work.configuration(samples.spec(workspace=samples.PERSONAL))
@@ -309,11 +316,14 @@ def test_a_failure_tells_an_operator_what_to_change() -> None:
 
 
 def test_a_failure_without_a_remedy_asks_for_an_operator() -> None:
-    """Where nobody knows what to change, an operator has to look."""
+    """Where nobody knows what to change, asking again may do; if not, an operator has to look."""
     said = told(text.result(request(State.FAILED)))
 
     assert "The reason was not recorded." in said
-    assert said.endswith("Ask an operator of the bot to look into it, then ask again with /registry.")
+    assert said.splitlines()[1:] == [
+        "You can ask again with /registry.",
+        "If it fails again, ask an operator of the bot to look into it.",
+    ]
 
 
 def test_what_could_not_be_taken_back_is_named() -> None:
