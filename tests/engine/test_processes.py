@@ -18,7 +18,7 @@ from bot import clock, ports
 from bot.sandbox import valkey
 from bot.store import connection
 from tests.engine import child
-from tests.engine.test_worker import Shop, running
+from tests.engine.shop import Shop, running
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]

@@ -1,28 +1,17 @@
-"""Claiming, keeping, settling and handing over: what the worker promises whoever does the work."""
+"""Claiming, settling and handing over: what the worker promises whoever does the work."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any, cast
 
 import pytest
 import structlog
 
-from bot import clock, errors, lease, model, ports, recorder, worker
-from bot import store as stores
-from bot.sandbox import valkey
-from tests import builders, fakes
-from tests.engine import parts
+from bot import clock, lease, ports
+from tests import builders
+from tests.engine.shop import Shop, running
 from tests.waiting import wait_until
-
-LEASE_S, RENEW_S = 1.0, 0.25
-PATIENT_S = 30.0  # longer than any test: what happens sooner did not wait for it
-Attended = Callable[[lease.Lease], Awaitable[None]]
 
 
 @pytest.fixture
@@ -31,77 +20,10 @@ def store_clock() -> clock.SystemClock:
     return clock.SystemClock()
 
 
-@dataclass
-class Shop:
-    """A store with requests in it, and workers that all do the same with them."""
-
-    real: ports.Store
-    act: Attended | None = None
-    begun: list[str] = field(default_factory=list)
-    ended: list[str] = field(default_factory=list)
-    fences: list[int] = field(default_factory=list)
-    active: Counter[str] = field(default_factory=Counter)
-    overlaps: int = 0
-    gate: asyncio.Event = field(default_factory=asyncio.Event)  # until it is set, work takes for ever
-    journal: fakes.Journal = field(default_factory=fakes.Journal)
-
-    def __post_init__(self) -> None:
-        self.frail = parts.FrailStore(self.real, self.journal)
-        self.store = cast("ports.Store", self.frail)
-
-    def fail(self, call: str) -> None:
-        """Let the store be away for one call."""
-        self.journal.faults.append(fakes.Fault(call, errors.NotAccepted("The store is away.")))
-
-    async def attend(self, held: lease.Lease) -> lease.Settlement:
-        """Work on a request until the gate opens; nothing more is due then."""
-        self.begun.append(held.request_id)
-        self.fences.append(held.fence)
-        self.active[held.request_id] += 1
-        self.overlaps += self.active[held.request_id] > 1
-        try:
-            await (self.act(held) if self.act else self.gate.wait())
-            self.ended.append(held.request_id)
-        finally:
-            self.active[held.request_id] -= 1
-        return lease.Settlement(builders.now() + dt.timedelta(hours=1), seen=1)
-
-    def worker(self, **settings: Any) -> worker.Worker:
-        """Return a worker that would wait long wherever a test does not say otherwise."""
-        patient = {"lease_s": LEASE_S, "renew_s": RENEW_S, "poll_s": PATIENT_S, "drain_s": PATIENT_S}
-        return worker.Worker(self.store, self.attend, clock.SystemClock(), "tests", **(patient | settings))
-
-    async def keep(self, number: int = 0) -> model.Request:
-        """Put a pending request into the store, due at once."""
-        spec = builders.a_spec(name=f"acr-{number}", login_server=f"acme{number}.azurecr.io")
-        request = builders.a_request(spec=spec)
-        record = recorder.Recorder(self.store, parts.TRAIL, clock.SystemClock())
-        written = await record.create(request, op=request.id)
-        assert written.outcome is ports.Outcome.OK
-        return request
-
-    async def taken_over(self, held: lease.Lease) -> int:
-        """Give a lease away behind its holder's back; return the new fence."""
-        await self.store.settle(held.request_id, fence=held.fence, seen=0, due=builders.now())
-        claims = await self.store.claim("somebody else", lease_s=60, limit=1)
-        return claims.taken[0].fence
-
-
 @pytest.fixture
 def shop(store: ports.Store) -> Shop:
     """Return a shop on the real store."""
     return Shop(store)
-
-
-@contextlib.asynccontextmanager
-async def running(*workers: worker.Worker) -> AsyncIterator[None]:
-    """Run workers, and drain them in the end."""
-    async with asyncio.TaskGroup() as group:
-        for one in workers:
-            group.create_task(one.run())
-        yield
-        for one in workers:
-            one.stop()
 
 
 async def test_what_is_due_is_attended_and_settled(shop: Shop) -> None:
@@ -197,60 +119,6 @@ async def test_a_decision_reaches_the_attendance_that_is_at_it(shop: Shop) -> No
     assert heard == [request.id]
 
 
-async def test_long_work_keeps_its_lease(shop: Shop) -> None:
-    """Work that takes several leases is renewed, so nobody else gets the request."""
-    await shop.keep()
-    loop = asyncio.get_running_loop()
-
-    async with running(shop.worker(), shop.worker(poll_s=0.05)):
-        await wait_until(lambda: shop.begun, "the request is attended")
-        began = loop.time()
-        await wait_until(lambda: loop.time() > began + 3 * LEASE_S, "three leases have passed")
-        shop.gate.set()
-        await wait_until(lambda: shop.ended, "the work is done")
-
-    assert (len(shop.begun), len(shop.ended)) == (1, 1)
-
-
-async def test_a_lost_lease_cancels_the_work(shop: Shop) -> None:
-    """Work whose request somebody else took is cancelled, and what it would settle does not count."""
-    holders: list[lease.Lease] = []
-
-    async def hold(held: lease.Lease) -> None:
-        holders.append(held)
-        await shop.gate.wait()
-
-    shop.act = hold
-    request = await shop.keep()
-    hands = shop.worker()
-
-    with structlog.testing.capture_logs() as logs:
-        async with running(hands):
-            await wait_until(lambda: holders, "the request is attended")
-            fence = await shop.taken_over(holders[0])
-            await wait_until(lambda: hands.held == 0, "the work was cancelled")
-
-    assert shop.ended == []
-    assert "lease lost" in [line["event"] for line in logs]
-    assert await shop.store.renew(request.id, fence=fence, lease_s=1)
-
-
-async def test_a_stale_settlement_does_not_count(shop: Shop) -> None:
-    """Work that ends after its request was taken over settles nothing."""
-    fences: list[int] = []
-
-    async def lose(held: lease.Lease) -> None:
-        fences.append(await shop.taken_over(held))
-
-    shop.act = lose
-    request = await shop.keep()
-
-    async with running(shop.worker()):
-        await wait_until(lambda: shop.ended, "the work is done")
-
-    assert await shop.store.renew(request.id, fence=fences[0], lease_s=1)
-
-
 async def test_an_unexpected_error_is_put_off_and_counted(shop: Shop) -> None:
     """A request that fails in a new way is logged, due again later, and the others go on."""
 
@@ -300,7 +168,7 @@ async def test_tries_are_counted_until_they_are_too_many(shop: Shop) -> None:
     for _ in range(2):
         (claimed,) = (await shop.store.claim("tests", lease_s=9, limit=1)).taken
         due = builders.now()
-        await shop.store.settle(request.id, fence=claimed.fence, seen=1, due=due, reset=False)
+        await shop.store.settle(request.id, fence=claimed.fence, seen=0, due=due, reset=False)
 
     async with running(shop.worker(max_attempts=3)):
         await wait_until(lambda: last, "the request was attended")
@@ -380,99 +248,3 @@ async def test_a_cancelled_worker_hands_over_too(shop: Shop) -> None:
 
     (claimed,) = (await shop.store.claim("somebody else", lease_s=1, limit=1)).taken
     assert claimed.request_id == request.id
-
-
-@pytest.fixture
-async def frail() -> AsyncIterator[valkey.Valkey]:
-    """Return a server of this test's own, to be stopped at will."""
-    async with valkey.Valkey() as server:
-        yield server
-
-
-@pytest.fixture
-async def frail_shop(frail: valkey.Valkey) -> AsyncIterator[Shop]:
-    """Return a shop on that server."""
-    async with stores.open_store(frail.url, prefix="t", clock=clock.SystemClock(), keep_days=1) as opened:
-        yield Shop(opened)
-
-
-async def test_a_store_that_is_away_is_waited_for(frail: valkey.Valkey, frail_shop: Shop) -> None:
-    """A worker outlives an outage, says once that it began and once that it is over, and goes on."""
-    frail_shop.gate.set()
-    await frail_shop.keep()
-    hands = frail_shop.worker(poll_s=0.05)
-
-    with structlog.testing.capture_logs() as logs:
-        async with running(hands):
-            await wait_until(lambda: frail_shop.ended, "the first request was attended")
-            frail.kill()
-            await wait_until(lambda: hands._outages > 0, "the worker noticed", within_s=45)
-            await frail.restart()
-            await wait_until(lambda: not hands._outages, "the worker is back", within_s=45)
-            request = await frail_shop.keep(2)
-            hands.wake(request.id)
-            await wait_until(lambda: len(frail_shop.ended) == 2, "the second request was attended")
-
-    said = [line["event"] for line in logs if line["event"].startswith("store ")]
-    assert said == ["store away", "store back"]
-
-
-async def test_work_is_stopped_when_its_lease_cannot_be_kept(frail: valkey.Valkey, frail_shop: Shop) -> None:
-    """A process that cannot reach the store for a whole lease does not go on as if it still held it."""
-    await frail_shop.keep()
-    loop = asyncio.get_running_loop()
-    hands = frail_shop.worker(drain_s=0.1)
-
-    async with running(hands):
-        await wait_until(lambda: frail_shop.begun, "the request is attended")
-        frail.freeze()
-        began = loop.time()
-        await wait_until(lambda: not frail_shop.active.total(), "the work was cancelled")
-        took = loop.time() - began
-        frail.thaw()
-
-    assert frail_shop.ended == []
-    assert took < LEASE_S + 2
-
-
-async def test_an_outage_during_work_ends_the_attendance(shop: Shop) -> None:
-    """Work that finds the store away is left to its lease, and is claimed again when that is over."""
-    tries: list[int] = []
-
-    async def find_it_away(held: lease.Lease) -> None:
-        tries.append(held.attempts)
-        if len(tries) == 1:
-            raise errors.NotAccepted("The store is away.")
-
-    shop.act = find_it_away
-    await shop.keep()
-
-    async with running(shop.worker(poll_s=0.05)):
-        await wait_until(lambda: shop.ended, "the request was attended again")
-
-    assert tries == [1, 2]
-
-
-async def test_a_settlement_that_is_not_taken_is_left_to_the_lease(shop: Shop) -> None:
-    """A store that goes away before the settlement costs one lease, not the request."""
-    shop.gate.set()
-    await shop.keep()
-    shop.fail("settle")
-
-    async with running(shop.worker(poll_s=0.05)):
-        await wait_until(lambda: len(shop.ended) == 2, "the request was attended again")
-
-    assert len(set(shop.fences)) == 2
-
-
-async def test_a_hand_over_that_fails_is_logged(shop: Shop) -> None:
-    """A store that is away at the very end does not keep the process from ending."""
-    await shop.keep()
-    hands = shop.worker(drain_s=0.05)
-
-    with structlog.testing.capture_logs() as logs:
-        async with running(hands):
-            await wait_until(lambda: shop.begun, "the request is attended")
-            shop.fail("settle")
-
-    assert "request not handed over" in [line["event"] for line in logs]
