@@ -116,7 +116,7 @@ async def test_many_people_ask_for_the_same_at_once(on: play.Play) -> None:
     reactions = await asyncio.gather(*(who.submit() for who in askers))
 
     taken = [reaction for reaction in reactions if reaction.screen is None]
-    told = [reaction for reaction in reactions if reaction.errors or reaction.notice]
+    told = [one for one in reactions if one.errors or one.notice or "asked for already" in str(one.screen)]
     assert len(taken) <= 1  # none, where the machine was too busy to answer anybody in time
     assert len(told) == len(askers) - len(taken)
     await on.until(lambda: len(on.person(acme.BEN).sees(play.APPROVERS)) == len(taken), "what was taken")
