@@ -26,16 +26,19 @@ class Reading(Generic[T]):
 
     async def get(self) -> T:
         """Return the answer, or raise what went wrong: an error of ours."""
-        if self._task is None:
-            self._task = asyncio.create_task(bounded(self._ask(), of=self._of, within_s=self._within_s))
-        return await asyncio.shield(self._task)  # whoever gives up does not end it for the others
+        return (await self._landed()).result()
 
     async def known(self) -> T | None:
         """Return the answer, or None where there is none: whose question it is says why."""
-        try:
-            return await self.get()
-        except (errors.ServiceError, errors.NotAccepted):
-            return None
+        task = await self._landed()
+        away = isinstance(task.exception(), errors.ServiceError | errors.NotAccepted)
+        return None if away else task.result()
+
+    async def _landed(self) -> asyncio.Task[T]:
+        if self._task is None:
+            self._task = asyncio.create_task(bounded(self._ask(), of=self._of, within_s=self._within_s))
+        await asyncio.wait([self._task])  # whoever gives up waiting does not end it for the others
+        return self._task
 
     async def aclose(self) -> None:
         """Cancel what is under way, and see it end."""
