@@ -43,7 +43,7 @@ async def check_scopes(of: patient.Patient) -> Iterable[Line]:
     app = await of.app.known()
     if app is None:
         return [report.unknown(AREA, "scopes", "Slack did not accept the token, or did not answer.")]
-    return [judge_scopes(app.scopes, of.scopes)]
+    return [judge_scopes(app.scopes, of.setup.scopes)]
 
 
 def judge_scopes(held: frozenset[str] | None, needed: frozenset[str]) -> Line:

@@ -12,7 +12,6 @@ from bot.doctor import reading
 
 SLACK, AZURE, TOWER, WAVE, REDIS = "Slack", "Azure", "Seqera Tower", "Wave", "Redis"
 SEATS_S = 9.0  # a Tower too old to list roles is asked about each workspace, at its own pace
-USERGROUPS = "usergroups:read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +85,6 @@ class Patient:
     def groups(self) -> tuple[rules.Group, ...]:
         """Return the policy's groups."""
         return tuple(self.setup.policy.groups.values()) if self.setup.policy else ()
-
-    @property
-    def scopes(self) -> frozenset[str]:
-        """Return the scopes that the app needs: its manifest's, and one for user groups."""
-        grouped = any(group.slack_usergroups for group in self.groups)
-        return self.setup.scopes | ({USERGROUPS} if grouped else set())
 
     async def _people(self) -> People:
         """Look up everybody whom the policy names in person."""

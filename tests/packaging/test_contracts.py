@@ -31,6 +31,7 @@ BREACHES = [
     ("core never sees chat", "bot/sandbox/emulator.py", "import slack_bolt"),
     ("core never sees adapters or drivers", "bot/service.py", "from redis import asyncio"),
     ("core never sees adapters or drivers", "bot/provision/steps.py", "import httpx"),
+    ("core never sees adapters or drivers", "bot/doctor/azure.py", "from bot import settings"),
     ("core never sees adapters or drivers", "bot/policy.py", "from bot import settings"),
     ("handlers reach the core through one door", "handlers/text.py", "from bot import store"),
     ("handlers reach the core through one door", "handlers/text.py", "from bot import policy"),
