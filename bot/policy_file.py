@@ -49,11 +49,21 @@ def read(text: str) -> tuple[rules.Policy | None, tuple[Problem, ...]]:
     try:
         file = shape.File.model_validate(document)
     except ValidationError as error:
-        return None, tuple(sorted({_misshapen(one, lines) for one in error.errors(include_url=False)}))
+        return None, tuple(sorted({_misshapen(one, lines) for one in _causes(error)}))
     problems = tuple(sorted(set(_problems(file, lines))))
     if problems:
         return None, problems
     return _policy(file, text), ()
+
+
+def _causes(error: ValidationError) -> Iterator[ErrorDetails]:
+    """Yield what is wrong, without the lists that are called too short for an item that is wrong."""
+    found = error.errors(include_url=False)
+    for one in found:
+        depth = len(one["loc"])
+        below = any(other["loc"][:depth] == one["loc"] and len(other["loc"]) > depth for other in found)
+        if not below:
+            yield one
 
 
 def _misshapen(error: ErrorDetails, lines: shape.Lines) -> Problem:
