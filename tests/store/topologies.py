@@ -16,17 +16,16 @@ from bot.store import connection
 from tests import waiting
 
 PASSWORD = "a-word-of-the-data-servers"
-HIGHEST_PORT = 55535  # a Cluster node also listens 10,000 higher
 SLOTS = ((0, 5460), (5461, 10922), (10923, 16383))
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
+    """Return a port of loopback that nobody uses, nor the one of a Cluster's bus above it."""
     while True:
-        with socket.socket() as probe:
+        with socket.socket() as probe, socket.socket() as bus, contextlib.suppress(OSError, OverflowError):
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        if port < HIGHEST_PORT:
+            bus.bind(("127.0.0.1", port + 10_000))
             return port
 
 
