@@ -77,6 +77,31 @@ _PUBLIC: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# A policy file by which two people have to agree.
+BY_TWO = f"""
+[defaults]
+approval_channel = "{APPROVALS}"
+
+[[people]]
+name = "Ben"
+slack = "{BEN}"
+
+[[people]]
+name = "Cleo"
+slack = "{CLEO}"
+
+[groups.platform]
+people = ["Ben", "Cleo"]
+
+[[rules]]
+name = "everything, by two"
+workspace = "{ORG}/*"
+approvers = "platform"
+quorum = 2
+tell_channel = "{OPERATORS}"
+"""
+
+
 def registries() -> list[arm_state.Registry]:
     """Return fresh registries: a usual one, an ABAC one, a full one, one with anonymous pull."""
     legacy = arm_state.Registry("acmelegacy", sku="Basic", repositories=_copied(_LEGACY))

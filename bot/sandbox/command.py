@@ -56,6 +56,7 @@ async def run(options: Options, *, manifest: Callable[[str | None], Mapping[str,
         installed,
         speed=pace.LIKE_LIFE,
         redis_url=given.get_secret_value() if given else None,
+        policy=journeys.JOURNEYS[options.journey].policy if options.once else None,
     )
     return await _once(options, outside) if options.once else await _stay(options, outside, installed)
 

@@ -6,15 +6,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.sandbox import acme, play, trouble
-from bot.sandbox.play import APPROVERS, HOME, Play
+from bot.sandbox.play import APPROVERS, HOME, TOLD, Play
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """A journey's sentence for people, and what happens in it."""
+    """A journey's sentence for people, what happens in it, and the policy file that it needs, if any."""
 
     about: str
     run: Callable[[Play], Awaitable[None]]
+    policy: str | None = None
 
 
 async def issue(on: Play) -> None:
@@ -91,6 +92,28 @@ async def _refused(on: Play, asked: play.Asked, by: str, why: str, remark: str) 
         raise play.Broken("The refusal can be read by everybody.")
 
 
+async def quorum(on: Play) -> None:
+    """Ask where two have to agree: the first approval is shown everywhere, the second decides."""
+    asked, ben, cleo = await on.ask(), on.person(acme.BEN), on.person(acme.CLEO)
+    on.holds("2 approvals are needed" in asked.approval.text, "The approvers read that two have to agree.")
+    await on.approve(asked)
+    voted = await ben.awaits(APPROVERS, "1 of 2 so far: @Ben.")
+    on.story.read(f"#{APPROVERS}", str(voted))
+    on.story.read(f"#{HOME}", str(await on.person(acme.ANA).awaits(HOME, "1 of 2 so far: @Ben.")))
+    await cleo.awaits(TOLD, "1 of 2 so far: @Ben.")
+    await on.approve(asked)
+    on.holds(len(voted.buttons) > 0, "Ben's second click is no second approval: the buttons stay.")
+    _nothing_made(on)
+    await on.approve(asked, by=acme.CLEO)
+    await on.done(asked)
+    await on.agree("is in Tower", asked)
+    decided = await ben.awaits(APPROVERS, "Approved by @Cleo")
+    on.story.read(f"#{APPROVERS}", str(decided))
+    on.holds("Approved by @Ben" in decided.text, "Both approvals stand in the message.")
+    on.story.read(f"#{TOLD}", str(await cleo.awaits(TOLD, "is in Tower")))
+    await _credential_works(on, asked.wish)
+
+
 def _nothing_made(on: Play) -> None:
     made = [*on.world.tokens(), *on.world.scope_maps(), *on.world.azure.minted]
     on.holds(not made, "Nothing was made in Azure or Tower, and there was no password.")
@@ -101,6 +124,9 @@ JOURNEYS: Mapping[str, Journey] = {
     "deny": Journey("Ben denies with a reason, and nothing happens.", deny),
     "cancel": Journey("Ana takes her request back.", cancel),
     "refused": Journey("Who may not decide is told why, and changes nothing.", refused),
+    "quorum": Journey(
+        "Two have to agree: Ben approves, then Cleo, and only then it begins.", quorum, acme.BY_TWO
+    ),
     "faults": Journey("Azure throttles, Tower and Wave lag behind; it works all the same.", trouble.faults),
     "crash": Journey("The bot is killed in the middle; another one finishes the work.", trouble.crash),
 }

@@ -12,7 +12,7 @@ from bot.sandbox.slack import people, reading
 COMMAND = "/registry"
 NAME, WORKSPACE, REPOSITORY, REASON = "Name", "Tower workspace", "Repository", "Reason"
 APPROVE, DENY, CANCEL = "Approve", "Deny", "Cancel request"
-HOME, APPROVERS = "genomics", "registry-approvals"
+HOME, APPROVERS, TOLD = "genomics", "registry-approvals", "registry-ops"
 RESULT = "What to do next"  # stands in the message that says how it ended well
 PROGRESS = re.compile(r"(?:• )?\W*(?:Done|Taken back|There was a problem)[:.] ?(.+?)(?: \(edited\))?$")
 FINISH_S = 60.0  # a whole provisioning, at the pace of real services

@@ -32,10 +32,11 @@ class World:
 
     `manifest` is the Slack app's, as `registry-bot slack manifest` prints it. `redis_url` None
     starts a Valkey (or `binary`) for this world alone. `specs` is a folder with the vendors'
-    own API descriptions; where it is given, requests are held against them.
+    own API descriptions; where it is given, requests are held against them. `policy` is the text
+    of a policy file; without one, a list of approvers decides on everything.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a world is made of, each named at the call
         self,
         manifest: Mapping[str, Any],
         *,
@@ -44,8 +45,10 @@ class World:
         redis_url: str | None = None,
         binary: Path | None = None,
         specs: Path | None = None,
+        policy: str | None = None,
     ) -> None:
         self.pace = speed
+        self.policy = policy
         self.socket_mode = socket_mode
         self.journal = emulator.Journal()
         self.azure = _azure(speed)
@@ -91,24 +94,39 @@ class World:
             if self.socket_mode
             else {"SLACK_SIGNING_SECRET": keys.slack_signing_secret}
         )
-        return slack | {
-            "REDIS_URL": self.redis_url,
-            "REGISTRY_BOT_REDIS_PREFIX": self.prefix,
-            "SLACK_API_URL": self.slack.api_url,
-            "SLACK_BOT_TOKEN": keys.slack_bot_token,
-            "IDENTITY_ENDPOINT": self.identity.endpoint,
-            "IDENTITY_HEADER": self.identity.header,
-            "AZURE_SUBSCRIPTION_ID": acme.SUBSCRIPTION,
-            "AZURE_RESOURCE_MANAGER_URL": self.arm.url,
-            "TOWER_API_ENDPOINT": self.tower.endpoint,
-            "TOWER_ACCESS_TOKEN": keys.tower_token,
-            "TOWER_VERIFY_ACCESS_TOKEN": keys.tower_verify_token,
-            "WAVE_API_ENDPOINT": self.wave.url,
+        return (
+            slack
+            | self._approvals()
+            | {
+                "REDIS_URL": self.redis_url,
+                "REGISTRY_BOT_REDIS_PREFIX": self.prefix,
+                "SLACK_API_URL": self.slack.api_url,
+                "SLACK_BOT_TOKEN": keys.slack_bot_token,
+                "IDENTITY_ENDPOINT": self.identity.endpoint,
+                "IDENTITY_HEADER": self.identity.header,
+                "AZURE_SUBSCRIPTION_ID": acme.SUBSCRIPTION,
+                "AZURE_RESOURCE_MANAGER_URL": self.arm.url,
+                "TOWER_API_ENDPOINT": self.tower.endpoint,
+                "TOWER_ACCESS_TOKEN": keys.tower_token,
+                "TOWER_VERIFY_ACCESS_TOKEN": keys.tower_verify_token,
+                "WAVE_API_ENDPOINT": self.wave.url,
+                "REGISTRY_BOT_OPERATORS_CHANNEL": acme.OPERATORS,
+                "REGISTRY_BOT_AUDIT_KEY": keys.audit_key,
+                "REGISTRY_BOT_LOG": "debug,json",
+            }
+        )
+
+    @property
+    def policy_file(self) -> Path:
+        """Return where the policy file is, if there is one: who edits it changes the rules."""
+        return self.folder / "policy.toml"
+
+    def _approvals(self) -> dict[str, str]:
+        if self.policy is not None:
+            return {"REGISTRY_BOT_POLICY": str(self.policy_file)}
+        return {
             "REGISTRY_BOT_APPROVERS": ",".join(acme.APPROVERS),
             "REGISTRY_BOT_APPROVAL_CHANNEL": acme.APPROVALS,
-            "REGISTRY_BOT_OPERATORS_CHANNEL": acme.OPERATORS,
-            "REGISTRY_BOT_AUDIT_KEY": keys.audit_key,
-            "REGISTRY_BOT_LOG": "debug,json",
         }
 
     def move_clock(self, by: dt.timedelta) -> None:
@@ -155,6 +173,8 @@ class World:
     async def _start(self) -> None:
         enter = self._open.enter_context
         self.folder = Path(enter(tempfile.TemporaryDirectory(prefix="registry-bot-world-")))
+        if self.policy is not None:
+            self.policy_file.write_text(self.policy)
         for name, seconds in self._latencies():
             name.latency_s = seconds
         self.slack.limits.on = self.pace.limits

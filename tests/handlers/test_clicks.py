@@ -72,6 +72,22 @@ async def test_the_requester_can_cancel_where_they_read(
     assert (click.seen_at.role, click.seen_at.channel) == (role, channel or seen.channel)
 
 
+@pytest.mark.parametrize("button", [text.APPROVE, text.DENY])
+async def test_an_escalated_request_is_decided_on_its_own_card(
+    house: House, ben: people.Person, service: ServiceDouble, button: str
+) -> None:
+    """The card for those who may decide too has the same buttons, and says which message it was."""
+    seen = await shown(house, ben, Role.ESCALATION)
+
+    reaction = await ben.click(seen, button)
+
+    (click,) = [*service.looked, *(click for _, click in service.clicks)]
+    assert reaction.ok
+    assert click.seen_at == model.Copy(
+        role=Role.ESCALATION, platform=model.Platform.SLACK, channel=acme.APPROVALS, message=seen.ts
+    )
+
+
 async def test_a_denial_asks_for_its_reason(house: House, ben: people.Person, service: ServiceDouble) -> None:
     """Deny opens a window; what is typed there is the reason, and the window closes."""
     seen = await shown(house, ben)
