@@ -17,6 +17,7 @@ from bot.sandbox import command as sandbox_command
 from bot.sandbox.page import shift
 
 WRONG_SETTINGS = 2
+UNREACHABLE = 1
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -117,5 +118,8 @@ def _run(work: Coroutine[Any, Any, int | None]) -> int:
     except errors.ConfigurationError as error:
         click.echo(str(error), err=True)
         sys.exit(WRONG_SETTINGS)
+    except errors.ServiceError as error:  # what no start can do without
+        click.echo(" ".join(filter(None, (str(error), error.remedy))), err=True)
+        sys.exit(UNREACHABLE if error.retryable else WRONG_SETTINGS)
     except KeyboardInterrupt:
         return 0

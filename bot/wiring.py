@@ -80,15 +80,15 @@ async def build(
     """Open everything a process needs, and close it in reverse.
 
     Without `chat` nothing comes in but probes: such a process only works. Raises ConfigurationError
-    for what a setting must mend, and ServiceError when Slack does not know the bot's token; other
-    services may be away, and are waited for. `timing` hurries the work along in tests.
+    for what a setting must mend, and ServiceError when Slack does not know the bot's token or stays
+    away for a minute; other services may be away. `timing` hurries the work along in tests.
     """
     time = time or clock.SystemClock()
     async with contextlib.AsyncExitStack() as stack:
         kept = await stack.enter_async_context(_store(config, time))
         outside = await _services(config, time, stack)
         slack = await stack.enter_async_context(slack_app.client(config))
-        team = (await slack_app.installation(slack)).team
+        team = (await slack_app.installed(slack, time)).team
         source = _policy(config)
         measured = metrics.Metrics()
         trail = audit.Trail(config.audit_key.get_secret_value().encode())

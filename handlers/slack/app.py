@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
+import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
@@ -14,7 +15,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 )
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import errors
+from bot import errors, ports
 from bot import settings as configuration
 from bot.forms import Field
 from handlers.service import Service
@@ -30,7 +31,11 @@ from handlers.slack.views import Views
 from handlers.slack.windows import Windows
 
 CALL_S = 10.0  # for one call of the Web API
+START_S = 60.0  # how long a starting process puts up with a Slack that is away
+START_STEPS_S = (1.0, 2.0, 4.0, 8.0)  # between the tries; the last one again and again
 PATIENT_RETRIES = 2
+
+log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
@@ -64,6 +69,23 @@ async def installation(web: AsyncWebClient) -> Installation:
         enterprise=parse.text_at(answer.data, "enterprise_id") or None,
         bot_user=parse.text_at(answer.data, "user_id"),
     )
+
+
+async def installed(web: AsyncWebClient, clock: ports.Clock) -> Installation:
+    """Ask Slack whose token this is, and again while Slack is away: a short trouble must not stop a start.
+
+    Raises what `installation` raises: for a bad token at once, for a Slack that stays away after a minute.
+    """
+    begun, steps = clock.now(), iter(START_STEPS_S)
+    while True:
+        try:
+            return await installation(web)
+        except errors.Temporary as error:
+            wait_s = max(next(steps, START_STEPS_S[-1]), error.retry_after_s or 0.0)
+            if (clock.now() - begun).total_seconds() + wait_s > START_S:
+                raise
+            log.warning("slack.away", error=str(error), again_in_s=wait_s)
+        await clock.sleep(wait_s)
 
 
 def build(

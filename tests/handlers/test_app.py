@@ -12,6 +12,7 @@ from bot.sandbox import acme
 from bot.sandbox.emulator import Fault
 from handlers.slack import app as slack_app
 from handlers.slack import background
+from tests import fakes
 from tests.handlers import house as houses
 
 
@@ -39,6 +40,45 @@ async def test_a_bad_token_says_which_setting(fault: Fault, wanted: type[errors.
             await slack_app.installation(house.web)
 
     assert refused.value.remedy is None or "SLACK_BOT_TOKEN" in refused.value.remedy
+
+
+async def test_a_start_outlives_a_short_trouble_of_slack() -> None:
+    """A Slack that throttles, has a fault or hangs up is asked again, when it wishes."""
+    clock = fakes.FakeClock()
+    async with houses.emulator() as slack, houses.built(slack) as house:
+        slack.faults += [
+            Fault("auth.test", 1, 429, headers={"Retry-After": "7"}),
+            Fault("auth.test", 1, 503),
+        ]
+
+        found = await slack_app.installed(house.web, clock)
+
+    assert found.team == acme.TEAM.id
+    assert clock.slept == [7.0, 2.0]
+
+
+async def test_a_start_ends_where_slack_stays_away() -> None:
+    """After a minute whoever started the bot reads why, and may start it again."""
+    clock = fakes.FakeClock()
+    async with houses.emulator() as slack, houses.built(slack) as house:
+        slack.faults.append(Fault("auth.test", None, 503))
+
+        with pytest.raises(errors.Temporary):
+            await slack_app.installed(house.web, clock)
+
+    assert slack_app.START_S - slack_app.START_STEPS_S[-1] < sum(clock.slept) <= slack_app.START_S
+
+
+async def test_a_bad_token_is_not_waited_for() -> None:
+    """Only a setting mends it."""
+    clock = fakes.FakeClock()
+    async with houses.emulator() as slack, houses.built(slack) as house:
+        slack.faults.append(Fault("auth.test", 1, 200, body='{"ok":false,"error":"invalid_auth"}'))
+
+        with pytest.raises(errors.Forbidden):
+            await slack_app.installed(house.web, clock)
+
+    assert clock.slept == []
 
 
 async def test_calls_share_one_session() -> None:
