@@ -83,8 +83,9 @@ def select(policy: rules.Policy, subject: rules.Subject, by: model.Principal, fa
     otherwise decide what it was meant for.
     """
     passed: list[tuple[str, str]] = []
+    person = policy.person(by)
     for rule in policy.about(subject):
-        known, why = _for_requester(policy, rule.match, by, facts)
+        known, why = _for_requester(rule.match, person, facts)
         if known is None:
             evidence = (
                 f"It could not be looked up whether the rule “{rule.name}” applies: {why} Try again soon."
@@ -99,18 +100,16 @@ def select(policy: rules.Policy, subject: rules.Subject, by: model.Principal, fa
     return Choice(None, _refused(Reason.NO_RULE, evidence), tuple(passed))
 
 
-def _for_requester(
-    policy: rules.Policy, match: rules.Match, by: model.Principal, facts: Facts
-) -> tuple[bool | None, str]:
+def _for_requester(match: rules.Match, person: rules.Person, facts: Facts) -> tuple[bool | None, str]:
     """Return whether a rule is for this requester (None: not known), and why not."""
     if match.requesters:
-        known = _in_groups(policy, match.requesters, by, facts)
+        known = _in_groups(match.requesters, person, facts)
         if not known:
             whom = _groups(match.requesters)
             return known, f"who asks is not in {whom}." if known is False else f"who is in {whom}?"
     if not match.participant or facts.participant:
         return True, ""
-    if policy.person(by).tower is None:
+    if person.tower is None:
         return False, "the policy file does not say who asks is in Tower ([[people]], tower)."
     if facts.participant is None:
         return None, "who is a participant of the workspace?"
@@ -177,7 +176,7 @@ def _may_judge(  # the second half of `decide`, which names them
 def _eligible(
     actor: model.Principal, rule: rules.Rule, policy: rules.Policy, facts: Facts, groups: tuple[str, ...]
 ) -> Ruling:
-    known = _in_groups(policy, groups, actor, facts)
+    known = _in_groups(groups, policy.person(actor), facts)
     if known:
         return ALLOWED
     if known is None:
@@ -202,13 +201,10 @@ def approvals(request: model.Request, policy: rules.Policy) -> frozenset[rules.P
     ) - {policy.person(request.requester)}
 
 
-def _in_groups(
-    policy: rules.Policy, names: tuple[str, ...], who: model.Principal, facts: Facts
-) -> bool | None:
+def _in_groups(names: tuple[str, ...], person: rules.Person, facts: Facts) -> bool | None:
     """Return whether somebody is in any of the groups; None when those that answered do not have them."""
-    ids = policy.person(who).members
     answers = [facts.groups.get(name) for name in names]
-    if any(ids & members for members in answers if members is not None):
+    if any(person.members & members for members in answers if members is not None):
         return True
     return None if None in answers else False
 

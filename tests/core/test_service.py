@@ -8,7 +8,7 @@ import pytest
 
 from bot import audit, errors, model, rules
 from bot.errors import Reason
-from tests import builders
+from tests import builders, fakes
 from tests.core.conftest import Desk
 
 DAN = builders.a_principal("U0DAN")
@@ -227,3 +227,77 @@ async def test_a_delivery_is_new_once(desk: Desk) -> None:
     marks = [await desk.service.first_time("delivery", ttl_s=60) for _ in range(2)]
 
     assert marks == [True, False]
+
+
+async def test_a_click_that_is_refused_anyway_asks_nobody(desk: Desk) -> None:
+    """What no look-up could change costs none: a crowd cannot use up what Slack answers in a minute."""
+    request = await desk.service.submit(builders.a_submission())
+    before = desk.journal.count("standing")
+
+    with pytest.raises(errors.Refused):
+        await desk.service.approve(builders.a_click(request, DAN))
+    with pytest.raises(errors.Refused):
+        await desk.service.cancel(builders.a_click(request, DAN))
+    await desk.service.deny(builders.a_click(request), "no")
+    with pytest.raises(errors.Refused):
+        await desk.service.approve(builders.a_click(request, builders.CLEO))
+
+    assert desk.journal.count("standing") == before + 1
+
+
+async def test_a_decision_names_the_rule_and_the_policy_on_the_record(desk: Desk) -> None:
+    """An auditor reads by which rules somebody was allowed to decide."""
+    request = await desk.service.submit(builders.a_submission())
+
+    await desk.service.deny(builders.a_click(request), "no")
+
+    entry = (await desk.store.trail(request.id))[-1]
+    assert entry.data == {"digest": request.digest, "reason": "no", "rule": builders.RULE, "policy": "1"}
+
+
+async def test_a_policy_that_changes_during_a_look_up_is_not_mixed(desk: Desk) -> None:
+    """Members by the older file count by the older rules: the click is judged by one policy as a whole."""
+    request = await desk.service.submit(builders.a_submission())
+    stricter = builders.a_policy(builders.a_rule(quorum=2))
+    desk.journal.faults.append(fakes.Fault("standing", hook=lambda: setattr(desk.source, "policy", stricter)))
+
+    approved = await desk.service.approve(builders.a_click(request))
+
+    assert (approved.state, desk.source.policy) == (model.State.APPROVED, stricter)
+
+
+async def test_a_denial_can_be_asked_about_first(desk: Desk) -> None:
+    """Who may deny gets the request back and changes nothing; who may not is refused on the record."""
+    request = await desk.service.submit(builders.a_submission())
+
+    allowed = await desk.service.may_deny(builders.a_click(request))
+    with pytest.raises(errors.Refused):
+        await desk.service.may_deny(builders.a_click(request, DAN))
+
+    assert allowed == request
+    assert await desk.history(request) == [audit.Event.SUBMITTED, audit.Event.REFUSED]
+
+
+@pytest.mark.parametrize(
+    ("who", "standing"), [(builders.BEN, model.Standing.MEMBER), (STRANGER, model.Standing.OUTSIDER)]
+)
+async def test_a_look_at_oneself_is_recorded(
+    desk: Desk, who: model.Principal, standing: model.Standing
+) -> None:
+    """Anybody may ask how they are seen, strangers too, and the audit log has it as access."""
+    seen = await desk.service.whoami(who)
+
+    assert (seen.who, seen.standing) == (who, standing)
+    assert [one.rule for one in seen.may_decide] == ([builders.RULE] if who is builders.BEN else [])
+    assert desk.events == [audit.Event.VIEWED]
+
+
+async def test_a_preview_names_the_open_request(desk: Desk) -> None:
+    """Before sending, the form knows which request holds the host."""
+    request = await desk.service.submit(builders.a_submission())
+    repository = builders.a_submission().repository
+
+    seen = await desk.service.preview(builders.CLEO, None, workspace_id=101, repository=repository)
+
+    assert (seen.open_request, seen.held_by) == (request, request.spec.name)
+    assert seen.approvers == (builders.BEN,)

@@ -87,6 +87,38 @@ def test_a_record_that_claims_more_than_was_sealed_is_doubted(
     assert decisions.doubt(request.model_copy(update=change), entries, POLICY) == expected
 
 
+SEALED = {"digest": "", "rule": builders.RULE, "policy": "1"}
+
+
+@pytest.mark.parametrize(
+    ("automatic", "said", "expected"),
+    [
+        (True, {}, None),
+        (True, {"rule": "another"}, "no rule ever approved it"),
+        (True, {"digest": "another"}, "no rule ever approved it"),
+        (False, {}, "it was never approved"),
+    ],
+)
+def test_only_the_sealed_word_of_its_rule_approves_by_itself(
+    said: dict[str, str], expected: str | None, *, automatic: bool
+) -> None:
+    """The record alone may claim it, and a sealed word about something else is none."""
+    request = builders.a_request(state=State.APPROVED).model_copy(
+        update={"automatic": automatic, "decisions": ()}
+    )
+    sealed = audit.draft(
+        audit.Event.AUTOMATIC,
+        request=request.id,
+        actor=None,
+        at=request.created,
+        before=State.PENDING,
+        after=State.APPROVED,
+        data={**SEALED, "digest": request.digest, **said},
+    )
+
+    assert decisions.doubt(request, [*trail_of(request), sealed], POLICY) == expected
+
+
 def test_the_requesters_own_approval_is_doubted() -> None:
     """Even a sealed approval does not count when it is the requester's."""
     request = builders.a_request(state=State.APPROVED)
@@ -174,6 +206,7 @@ def approved(request: model.Request, **update: Any) -> model.Request:
 FORGERIES: dict[str, Callable[[model.Request], model.Request]] = {
     "an approval": approved,
     "an approval of a lower number": lambda request: approved(request, needed=0, decisions=()),
+    "an approval by its rule": lambda request: approved(request, automatic=True, decisions=()),
     "another requester": lambda request: approved(request, requester=CLEO),
     "work that runs": lambda request: approved(request, state=State.RUNNING),
     "work to take back": lambda request: approved(
