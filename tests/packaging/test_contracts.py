@@ -33,6 +33,7 @@ BREACHES = [
     ("core never sees adapters or drivers", "bot/provision/steps.py", "import httpx"),
     ("core never sees adapters or drivers", "bot/doctor/azure.py", "from bot import settings"),
     ("core never sees adapters or drivers", "bot/policy.py", "from bot import settings"),
+    ("core never sees adapters or drivers", "bot/ledger/keeper.py", "from bot import store"),
     ("handlers reach the core through one door", "handlers/text.py", "from bot import store"),
     ("handlers reach the core through one door", "handlers/text.py", "from bot import policy"),
     ("sandbox is never a production dependency", "bot/service.py", "from bot.sandbox import emulator"),

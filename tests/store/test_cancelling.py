@@ -16,17 +16,34 @@ def tries() -> calls.Calls:
     return calls.Calls(clock.SystemClock(), at_once=1)
 
 
-async def forgetful() -> str:
-    """Be done in the moment of the cancellation, as `asyncio.wait_for` may be."""
-    with contextlib.suppress(asyncio.CancelledError):
-        await asyncio.get_running_loop().create_future()
-    return "done"
+class Held:
+    """A call that is answered only when its task is cancelled."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+
+    async def forgetful(self) -> str:
+        """Be done in the moment of the cancellation, as `asyncio.wait_for` may be."""
+        self.begun.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.get_running_loop().create_future()
+        return "done"
+
+    async def tidy(self) -> str:
+        """Give something back in the moment of the cancellation."""
+        await self.forgetful()
+        return await tries().run(self.give_back, within_s=60)
+
+    async def give_back(self) -> str:
+        """Answer at once."""
+        return "given back"
 
 
 async def test_a_cancellation_that_the_driver_forgot_still_counts() -> None:
     """Else a lost lease, or a process that ends, would go on with the next call."""
-    task = asyncio.ensure_future(tries().run(forgetful, within_s=60))
-    await asyncio.sleep(0)
+    held = Held()
+    task = asyncio.ensure_future(tries().run(held.forgetful, within_s=60))
+    await held.begun.wait()
     task.cancel()
 
     with pytest.raises(asyncio.CancelledError):
@@ -35,20 +52,9 @@ async def test_a_cancellation_that_the_driver_forgot_still_counts() -> None:
 
 async def test_a_task_that_was_cancelled_may_still_clean_up() -> None:
     """Calls that it begins after that are answered."""
-
-    async def held() -> str:
-        try:
-            await asyncio.get_running_loop().create_future()
-        except asyncio.CancelledError:
-            return await tries().run(_answer, within_s=60)
-        return "not cancelled"
-
-    task = asyncio.ensure_future(held())
-    await asyncio.sleep(0)
+    held = Held()
+    task = asyncio.ensure_future(held.tidy())
+    await held.begun.wait()
     task.cancel()
 
     assert await task == "given back"
-
-
-async def _answer() -> str:
-    return "given back"
