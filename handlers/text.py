@@ -122,10 +122,8 @@ def _running(request: model.Request, subject: Sentence) -> Sentence:
     # Undoing is still running to the machine; to people it is the opposite.
     if request.progress.undoing:
         return ("↩️ ", *subject, " ran into a problem. What was made for it is being taken back.")
-    now = next(
-        (words[1] for step, words in work.STEPS.items() if step not in request.progress.steps), "finishing"
-    )
-    return ("⚙️ ", *subject, " was approved by ", *_deciders(request), f" and is being set up: {now}.")
+    # Which step it is at stands in the progress, which is the one message that follows each of them.
+    return ("⚙️ ", *subject, " was approved by ", *_deciders(request), " and is being set up.")
 
 
 def _done(request: model.Request, subject: Sentence) -> Sentence:

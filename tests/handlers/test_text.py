@@ -26,11 +26,11 @@ DONE = progress(*samples.ALL_STEPS, verification="verified", image=IMAGE)
         (request(State.APPROVED), f"👍 {SUBJECT} was approved by @U0BEN. The work starts now."),
         (
             request(State.RUNNING, progress=progress("check", "scope_map")),
-            f"⚙️ {SUBJECT} was approved by @U0BEN and is being set up: making the token.",
+            f"⚙️ {SUBJECT} was approved by @U0BEN and is being set up.",
         ),
         (
             request(State.RUNNING, progress=progress(*samples.ALL_STEPS)),
-            f"⚙️ {SUBJECT} was approved by @U0BEN and is being set up: finishing.",
+            f"⚙️ {SUBJECT} was approved by @U0BEN and is being set up.",
         ),
         (
             request(State.RUNNING, progress=progress("check", undoing="Azure refused.")),
