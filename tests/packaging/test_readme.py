@@ -8,7 +8,7 @@ import re
 import click
 import pytest
 
-from bot import cli, machine, metrics, model
+from bot import cli, machine, metrics, model, policy_file, policy_shape
 from bot.sandbox import journeys
 from handlers.slack import manifest
 from tests.packaging import tree
@@ -66,6 +66,25 @@ def test_every_journey_is_told() -> None:
     rows = dict(re.findall(r"^\| `([a-z]+)` \| ([A-Z].+\.) \|$", README, re.MULTILINE))
 
     assert rows == {name: journey.about for name, journey in journeys.JOURNEYS.items()}
+
+
+def test_every_policy_file_is_one() -> None:
+    """The README's policy and the example can be used as they are."""
+    shown = re.findall(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    example = (tree.ROOT / "policy.example.toml").read_text()
+
+    assert shown
+    assert [policy_file.read(text)[1] for text in (*shown, example)] == [()] * (len(shown) + 1)
+
+
+def test_the_example_explains_every_key() -> None:
+    """`policy.example.toml` names each key that a policy file may have, in use or behind a '#'."""
+    example = (tree.ROOT / "policy.example.toml").read_text()
+    tables = (policy_shape.Defaults, policy_shape.Person, policy_shape.Group, policy_shape.Rule)
+
+    keys = {key for table in tables for key in table.model_fields}
+
+    assert {key for key in keys if not re.search(rf"^#?{key} = ", example, re.MULTILINE)} == set()
 
 
 def test_every_make_target_exists() -> None:
