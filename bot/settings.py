@@ -7,11 +7,20 @@ from __future__ import annotations
 
 import enum
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -29,22 +38,44 @@ def _endpoint(value: str) -> str:
     parts = urlsplit(value)
     if not parts.hostname or parts.scheme not in {"http", "https"}:
         raise ValueError("must be an address such as https://api.cloud.seqera.io")
+    if parts.query or parts.fragment or parts.username or parts.password:
+        raise ValueError("must be an address alone, without a query, a fragment or a password")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("plain http is accepted for a loopback address only: use https")
     return value.rstrip("/")
 
 
 def _long_enough(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value()) < 32:  # noqa: PLR2004  # as the comment at the field says
+    if len(value.get_secret_value().strip()) < 32:  # noqa: PLR2004  # as the comment at the field says
         raise ValueError("needs at least 32 characters, for example from: openssl rand -hex 32")
     return value
 
 
+def _bare(value: object) -> object:
+    """Return a secret without the spaces and line ends that pasting adds; nothing but those is not set."""
+    return (value.strip() or None) if isinstance(value, str) else value
+
+
+def _people(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_PERSON.fullmatch(one) for one in values):
+        raise ValueError("takes member ids such as U0123ABCD, with commas between them, and no names")
+    return values
+
+
+def _hosts(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_HOST.fullmatch(one) for one in values):
+        raise ValueError("takes login servers such as acme.azurecr.io, without https:// and without a path")
+    return tuple(host.lower() for host in values)
+
+
+_PERSON = re.compile(r"[UW][A-Za-z0-9_]+")
+_HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?")
 _CHANNEL = r"^[CG][A-Z0-9]{2,}$"
 _LOG = r"^(debug|info|warning|error)(,(json|columns|auto))?$"
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 Key = Annotated[SecretStr, AfterValidator(_long_enough)]
 Listed = Annotated[tuple[str, ...], NoDecode]
+Pasted = Annotated[SecretStr | None, BeforeValidator(_bare)]
 
 
 class Identity(enum.StrEnum):
@@ -89,39 +120,39 @@ class Settings(BaseSettings):
     redis_prefix: str = Field("rb", alias="REGISTRY_BOT_REDIS_PREFIX", pattern=r"^[a-z0-9-]{1,32}$")
 
     # Slack. With an app token (xapp-…) events come over Socket Mode instead of HTTP.
-    slack_bot_token: SecretStr | None = Field(None, alias="SLACK_BOT_TOKEN")
-    slack_signing_secret: SecretStr | None = Field(None, alias="SLACK_SIGNING_SECRET")
-    slack_app_token: SecretStr | None = Field(None, alias="SLACK_APP_TOKEN")
+    slack_bot_token: Pasted = Field(None, alias="SLACK_BOT_TOKEN")
+    slack_signing_secret: Pasted = Field(None, alias="SLACK_SIGNING_SECRET")
+    slack_app_token: Pasted = Field(None, alias="SLACK_APP_TOKEN")
     slack_api_url: Endpoint = Field("https://slack.com/api", alias="SLACK_API_URL")
 
     # Azure. The names are azure-identity's own; a managed identity's endpoint (IDENTITY_ENDPOINT,
     # IDENTITY_HEADER …) it reads itself.
     azure_subscription_id: str = Field(alias="AZURE_SUBSCRIPTION_ID", pattern=r"^[0-9a-fA-F-]{36}$")
     azure_resource_group: str | None = Field(
-        None, alias="AZURE_RESOURCE_GROUP"
+        None, alias="AZURE_RESOURCE_GROUP", pattern=r"^[-\w._()]{1,90}$"
     )  # None: the whole subscription
     azure_resource_manager_url: Endpoint | None = Field(None, alias="AZURE_RESOURCE_MANAGER_URL")
     azure_client_id: str | None = Field(None, alias="AZURE_CLIENT_ID")
     azure_tenant_id: str | None = Field(None, alias="AZURE_TENANT_ID")
-    azure_client_secret: SecretStr | None = Field(None, alias="AZURE_CLIENT_SECRET")
+    azure_client_secret: Pasted = Field(None, alias="AZURE_CLIENT_SECRET")
     azure_federated_token_file: str | None = Field(None, alias="AZURE_FEDERATED_TOKEN_FILE")
     azure_authority_host: str | None = Field(None, alias="AZURE_AUTHORITY_HOST")  # None: the cloud's own
     azure_cloud: Cloud = Field(Cloud.PUBLIC, alias="REGISTRY_BOT_AZURE_CLOUD")
     azure_identity: Identity = Field(Identity.AUTO, alias="REGISTRY_BOT_AZURE_IDENTITY")
-    registries: Listed = Field(
+    registries: Annotated[Listed, AfterValidator(_hosts)] = Field(
         (), alias="REGISTRY_BOT_REGISTRIES"
     )  # login servers; empty: all that are visible
 
     # Tower and Wave.
     tower_access_token: SecretStr = Field(alias="TOWER_ACCESS_TOKEN")
     tower_api_endpoint: Endpoint = Field("https://api.cloud.seqera.io", alias="TOWER_API_ENDPOINT")
-    tower_verify_access_token: SecretStr | None = Field(None, alias="TOWER_VERIFY_ACCESS_TOKEN")
+    tower_verify_access_token: Pasted = Field(None, alias="TOWER_VERIFY_ACCESS_TOKEN")
     wave_api_endpoint: Endpoint = Field("https://wave.seqera.io", alias="WAVE_API_ENDPOINT")
     personal_workspace: bool = Field(default=False, alias="REGISTRY_BOT_PERSONAL_WORKSPACE")
 
     # Approvals: a policy file, or else one list of approvers (Slack user ids) for everything.
     policy: Path | None = Field(None, alias="REGISTRY_BOT_POLICY")
-    approvers: Listed = Field((), alias="REGISTRY_BOT_APPROVERS")
+    approvers: Annotated[Listed, AfterValidator(_people)] = Field((), alias="REGISTRY_BOT_APPROVERS")
     approval_channel: str | None = Field(None, alias="REGISTRY_BOT_APPROVAL_CHANNEL", pattern=_CHANNEL)
     operators_channel: str | None = Field(
         None, alias="REGISTRY_BOT_OPERATORS_CHANNEL", pattern=r"^[CG][A-Z0-9]{2,}$"
@@ -130,7 +161,8 @@ class Settings(BaseSettings):
     longest_validity_days: int | None = Field(None, alias="REGISTRY_BOT_LONGEST_VALIDITY_DAYS", ge=1, le=3650)
     wildcards: bool = Field(default=False, alias="REGISTRY_BOT_WILDCARDS")
     audit_key: Key = Field(alias="REGISTRY_BOT_AUDIT_KEY")  # at least 32 characters, kept outside Redis
-    keep_days: int = Field(400, alias="REGISTRY_BOT_KEEP_DAYS", ge=1)  # how long ended requests stay readable
+    # How long ended requests stay readable.
+    keep_days: int = Field(400, alias="REGISTRY_BOT_KEEP_DAYS", ge=1, le=36500)
     checkpoint_minutes: float = Field(5, alias="REGISTRY_BOT_CHECKPOINT_MINUTES", gt=0, le=24 * 60)
     audit_channel: str | None = Field(None, alias="REGISTRY_BOT_AUDIT_CHANNEL", pattern=_CHANNEL)
 
@@ -149,11 +181,6 @@ class Settings(BaseSettings):
             if isinstance(value, str)
             else value
         )
-
-    @field_validator("registries")
-    @classmethod
-    def _lower(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(host.lower() for host in value)
 
     @model_validator(mode="after")
     def _approvals(self) -> Self:

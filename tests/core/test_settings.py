@@ -79,6 +79,21 @@ def test_a_policy_file_stands_for_approvers_and_channel(monkeypatch: pytest.Monk
         ({"REGISTRY_BOT_APPROVAL_CHANNEL": "#approvals"}, "REGISTRY_BOT_APPROVAL_CHANNEL"),
         ({"AZURE_SUBSCRIPTION_ID": "../x"}, "AZURE_SUBSCRIPTION_ID"),
         ({"REGISTRY_BOT_LOG": "loud"}, "REGISTRY_BOT_LOG"),
+        ({"SLACK_SIGNING_SECRET": "  \n"}, "SLACK_SIGNING_SECRET"),
+        ({"SLACK_BOT_TOKEN": " "}, "SLACK_BOT_TOKEN"),
+        ({"REGISTRY_BOT_AUDIT_KEY": " " * 40}, "REGISTRY_BOT_AUDIT_KEY"),
+        ({"REGISTRY_BOT_APPROVERS": "ben"}, "REGISTRY_BOT_APPROVERS(.|\n)*member ids"),
+        ({"REGISTRY_BOT_APPROVERS": "U0BEN,@cleo"}, "REGISTRY_BOT_APPROVERS"),
+        ({"REGISTRY_BOT_APPROVERS": "U0BEN U0CLEO"}, "REGISTRY_BOT_APPROVERS"),
+        (
+            {"REGISTRY_BOT_REGISTRIES": "https://acme.azurecr.io"},
+            "REGISTRY_BOT_REGISTRIES(.|\n)*login servers",
+        ),
+        ({"REGISTRY_BOT_REGISTRIES": "acme.azurecr.io/genomics"}, "REGISTRY_BOT_REGISTRIES"),
+        ({"AZURE_RESOURCE_GROUP": "a/b"}, "AZURE_RESOURCE_GROUP"),
+        ({"REGISTRY_BOT_KEEP_DAYS": "99999999999"}, "REGISTRY_BOT_KEEP_DAYS"),
+        ({"SLACK_API_URL": "https://slack.com/api?x=1"}, "SLACK_API_URL(.|\n)*address alone"),
+        ({"TOWER_API_ENDPOINT": "https://me:pw@tower.example.org"}, "TOWER_API_ENDPOINT"),
     ],
 )
 def test_wrong_values_are_refused_in_words(
@@ -87,6 +102,21 @@ def test_wrong_values_are_refused_in_words(
     """A wrong value stops the start, and the words say what to set."""
     with pytest.raises(ValidationError, match=words):
         read(monkeypatch, **change)
+
+
+def test_what_pasting_adds_to_a_secret_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line end behind a signing secret would refuse every delivery."""
+    read_back = read(monkeypatch, SLACK_SIGNING_SECRET="made-up-secret\n", SLACK_APP_TOKEN=" ")
+
+    assert read_back.slack_signing_secret is not None
+    assert read_back.slack_signing_secret.get_secret_value() == "made-up-secret"
+    assert read_back.slack_app_token is None
+
+
+@pytest.mark.parametrize("host", ["acme.azurecr.io", "127.0.0.1:5001", "localhost:5001", "[::1]:5001"])
+def test_a_login_server_may_have_a_port(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """That of a stand-in has one."""
+    assert read(monkeypatch, REGISTRY_BOT_REGISTRIES=host).registries == (host,)
 
 
 def test_refusals_do_not_repeat_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
