@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import httpx
@@ -120,7 +119,7 @@ def test_17_windows_remember_ids_alone() -> None:
     assert samples.aloud(replies.unexpected("1a2b")).endswith("Tell an operator this id: 1a2b.")
 
 
-@pytest.mark.parametrize("stamp", ["now", "", "9" * 400, str(int(time.time()) - 301)])
+@pytest.mark.parametrize("stamp", ["now", "", "9" * 400, "1700000000"])
 async def test_18_what_was_sent_once_is_not_sent_again(
     house: House, browser: httpx.AsyncClient, stamp: str
 ) -> None:
