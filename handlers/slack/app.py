@@ -19,7 +19,7 @@ from bot import errors, ports
 from bot import settings as configuration
 from bot.forms import Field
 from handlers.service import Service
-from handlers.slack import faults, ids, parse
+from handlers.slack import faults, ids, nearby, parse
 from handlers.slack.actions import Actions
 from handlers.slack.answers import Answers
 from handlers.slack.background import Background
@@ -43,7 +43,8 @@ async def client(settings: configuration.Settings) -> AsyncIterator[AsyncWebClie
     """Return the one client of the process; without a session of its own it would connect for every call."""
     if settings.slack_bot_token is None:
         raise errors.ConfigurationError("SLACK_BOT_TOKEN is not set: put the app's bot token there.")
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_S)) as session:
+    limit = aiohttp.ClientTimeout(total=CALL_S)
+    async with aiohttp.ClientSession(timeout=limit, middlewares=(nearby.without_proxy,)) as session:
         yield AsyncWebClient(
             token=settings.slack_bot_token.get_secret_value(),
             base_url=settings.slack_api_url + "/",

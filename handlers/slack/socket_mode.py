@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from http import HTTPStatus
 from typing import Protocol, Self
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -15,7 +16,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from handlers.slack import deliveries, parse
+from handlers.slack import deliveries, nearby, parse
 
 DRAIN_S = 3.0
 
@@ -72,6 +73,8 @@ class SocketMode:
 
     async def __aenter__(self) -> Self:
         self._handler = _Handler(self._app, self._token.get_secret_value())
+        if nearby.is_near(urlsplit(self._app.client.base_url).hostname):
+            self._handler.client.proxy = None
         # The client tries again by itself until it is connected, and whenever the connection is lost.
         connection: _Connection = self._handler.client
         self._connecting = asyncio.create_task(connection.connect(), name="slack:socket")
