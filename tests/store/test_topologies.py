@@ -11,8 +11,11 @@ import pytest
 
 from bot import clock, machine, ports, recorder
 from bot import store as stores
+from bot.ledger import trim
 from bot.ports import Outcome
-from bot.store import checks
+from bot.store import checks, keys
+from tests.audit import scene
+from tests.audit.test_export import ALL, JSONL, desk
 from tests.store import parts, topologies
 
 pytestmark = pytest.mark.redis_server
@@ -70,6 +73,20 @@ async def test_a_request_lives_its_life(url: str) -> None:
         assert len(await store.trail(request.id)) == 124
         assert await store.first_time("click", ttl_s=60)
         assert {finding.level for finding in await store.checks()} == {checks.Level.OK}
+
+
+async def test_the_audit_log_is_sealed_verified_and_trimmed(url: str, tmp_path: Path) -> None:
+    """Its commands read bytes, page by page, and go where all keys are."""
+    async with stores.open_store(url, prefix="rb", clock=clock.SystemClock(), keep_days=30) as store:
+        there = scene.Scene(store, store._client, keys.Keys("rb"))
+        await there.request(*scene.DENIED)
+        await there.request()
+        await there.refuse(None)
+        await there.checkpoint()
+
+        _, gone = await desk(there).save(ALL, JSONL, tmp_path / "log.jsonl", trim=True)
+
+        assert (gone, (await there.verify()).findings.said) == (trim.Trimmed(removed=3, stayed=1), [])
 
 
 async def test_a_failover_is_outlasted_by_workers(watched: topologies.Watched) -> None:
