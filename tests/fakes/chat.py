@@ -18,6 +18,7 @@ class FakeNotifier:
         self.messages: dict[str, tuple[Role, model.State, int]] = {}
         self.alerts: list[str] = []
         self.closed: set[Role] = set()  # places the bot cannot write to
+        self._posts = 0
         self.open = asyncio.Event()  # cleared: every message takes until it is set again
         self.open.set()
 
@@ -29,11 +30,16 @@ class FakeNotifier:
             await self.open.wait()
             if copy.role in self.closed:
                 return copy.model_copy(update={"error": "The bot is not in this channel."})
-            message = copy.message or f"{copy.role}-{len(self.messages)}-{len(copies)}"
+            message = copy.message or self._post(copy, len(copies))
             said = (copy.role, request.state, request.version)
             self.shown.append(said)
             self.messages[message] = said
             return copy.model_copy(update={"message": message, "shown": request.version, "error": None})
+
+    def _post(self, copy: model.Copy, known: int) -> str:
+        # Numbered by posts alone: an update may come first, of a message that only a click told of.
+        self._posts += 1
+        return f"{copy.role}-{self._posts - 1}-{known}"
 
     async def alert(self, text: str) -> None:
         """Tell the operators."""
