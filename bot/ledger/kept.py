@@ -6,6 +6,7 @@ text (as container runtimes write it) or in a CSV cell with its quotes doubled.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -21,36 +22,36 @@ DEEPEST = 4  # of JSON in JSON in JSON
 
 @dataclass(slots=True)
 class Kept:
-    """The genuine checkpoints, each once, by number; and how many lines were another key's."""
+    """The genuine checkpoints, each once; and how many lines were another key's."""
 
-    seals: list[seals.Seal] = field(default_factory=list)
+    by_mac: dict[str, seals.Seal] = field(default_factory=dict)
     foreign: int = 0
     absent: int = 0  # numbers between them that no line has
+
+    @property
+    def seals(self) -> list[seals.Seal]:
+        """Return them in order."""
+        return sorted(self.by_mac.values(), key=lambda one: (one.number, one.at))
 
 
 def read(trail: audit.Trail, lines: Iterable[str], findings: Findings) -> Kept:
     """Find the checkpoints in lines of a log, and check them and their chain."""
-    kept, seen, mine = Kept(), set[str](), seals.key_id(trail)
+    kept, mine = Kept(), seals.key_id(trail)
     for number, line in enumerate(lines, start=1):
-        if seals.Kind.CHECKPOINT not in line:
-            continue
-        for found in _objects(line, 0):
-            seal = _seal(found)
-            if seal is not None and seal.key != mine:
+        for seal in map(_seal, _objects(line, 0)):
+            if seal and seal.key != mine:
                 kept.foreign += 1
-            elif seal is None or not seals.genuine(trail, seal):
+            elif seal and seals.genuine(trail, seal):
+                kept.by_mac[seal.mac] = seal
+            else:
                 _say(findings, f"Line {number} is a checkpoint that was changed, or made up without the key.")
-            elif seal.mac not in seen:
-                seen.add(seal.mac)
-                kept.seals.append(seal)
-    kept.seals.sort(key=lambda one: (one.number, one.at))
     _chain(kept, findings)
     return kept
 
 
 def _chain(kept: Kept, findings: Findings) -> None:
     """Check that each continues the one before. A line that is absent is no proof of anything."""
-    for before, seal in zip(kept.seals, kept.seals[1:], strict=False):
+    for before, seal in itertools.pairwise(kept.seals):
         if seal.number == before.number:
             _say(
                 findings, f"There are two checkpoints {seal.number}: the log was replaced or set back.", seal
