@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot import audit, authority, errors, forms, machine, model, policy, ports, recorder, rules
+
+AT_ONCE = 16  # look-ups of clicks that are under way
 
 Act = Callable[[model.Request, authority.Grounds], recorder.Proposal]
 
@@ -29,6 +32,7 @@ class Clicks:
     court: authority.Authority
     clock: ports.Clock
     wake: Callable[[str], None]
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def may_deny(self, click: forms.Click) -> model.Request:
         """Return the request if a denial would be taken now; else refuse it as a denial is refused."""
@@ -80,12 +84,13 @@ class Clicks:
 
     async def _grounds(self, action: policy.Action, click: forms.Click) -> authority.Grounds:
         """Look up who clicked, unless the answer is no whoever it is; raise Refused where it is no."""
-        request = (await self._known(click)).request
-        _unless_repeated(action, click, request)
-        if foregone := self.court.foregone(action, click, request):
-            authority.raise_unless(foregone, request)
-        judged = None if action is policy.Action.CANCEL else request
-        grounds = await self.court.grounds(click.by, judged)
+        async with self.turns:  # of a crowd, most find it decided when it is their turn
+            request = (await self._known(click)).request
+            _unless_repeated(action, click, request)
+            if foregone := self.court.foregone(action, click, request):
+                authority.raise_unless(foregone, request)
+            judged = None if action is policy.Action.CANCEL else request
+            grounds = await self.court.grounds(click.by, judged)
         authority.raise_unless(grounds.ruling(action, click, request, self.clock), request)
         return grounds
 
