@@ -50,6 +50,9 @@ class Attention:
             rest = await self._until_quiet(held, display, snapshot)
         if rest.alert:
             await self.alerts.alert(rest.alert)
+        if display.unasked:
+            short = model.short_id(held.request_id)
+            await self.alerts.alert(f"Request {short} waits, but nobody was asked. {display.unasked}")
         return self._settlement(rest, display.due())
 
     async def _until_quiet(

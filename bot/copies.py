@@ -100,6 +100,7 @@ class Display:
         self._busy: set[str] = set()  # being shown just now
         self._failed: dict[str, float] = {}  # when to try again, by the loop's clock
         self._updated: dict[str, float] = {}
+        self.unasked: str | None = None  # why nobody could be asked, where that is news
         self._news = asyncio.Event()
         self._quiet = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -202,12 +203,21 @@ class Display:
         return [copy for copy in (*wanted(self._request, self._copies), *others) if self._needs(copy)]
 
     def _needs(self, copy: Copy) -> bool:
-        if self._hushed or copy.shown >= self._request.version or copy.key in self._failed:
+        if self._hushed or copy.key in self._failed:
+            return False
+        if self._asks_nobody(copy):
+            return True
+        if copy.shown >= self._request.version:
             return False
         # A place that cannot be written to gets one more chance, when the request has ended.
         if copy.error and not self._request.ended:
             return False
         return not self._working or copy.role is Role.PROGRESS or copy.shown < self._phase
+
+    def _asks_nobody(self, copy: Copy) -> bool:
+        """Tell whether this should ask the approvers and could not: it is tried until they are asked."""
+        unseen = copy.role is Role.APPROVAL and copy.message is None and copy.error is not None
+        return unseen and self._request.state is State.PENDING
 
     async def _show(self, copy: Copy) -> None:
         loop = asyncio.get_running_loop()
@@ -219,9 +229,26 @@ class Display:
         shown = await self._asked(request, copy)
         self._updated[copy.key] = loop.time()
         if shown is not None:
+            self._compare(self._copies.get(copy.role), shown)
             await self._save(shown, request.version)
         self._busy.discard(copy.key)
         self._news.set()
+
+    def _compare(self, before: Copy | None, now: Copy) -> None:
+        """See to what else changes with a message that cannot be shown, or can be shown again."""
+        failed = before is not None and before.error is not None
+        if self._asks_nobody(now):
+            self._failed[now.key] = asyncio.get_running_loop().time() + self._patience()
+            self.unasked = self.unasked if failed else now.error
+        elif failed and now.error is None:
+            # Those tell of each other's failures.
+            told = (copy for copy in self._copies.values() if copy.role in {Role.ORIGIN, Role.DIRECT})
+            self._copies |= {copy.role: copy.model_copy(update={"shown": 0}) for copy in told}
+
+    def _patience(self) -> float:
+        """Return how long to wait: the older the news, the longer. A back-off that needs no counter."""
+        age_s = (self._chat.clock.now() - self._request.changed).total_seconds()
+        return max(min(age_s / 2, self._chat.longest_retry_s), self._chat.retry_s)
 
     async def _asked(self, request: model.Request, copy: Copy) -> Copy | None:
         """Have a copy shown; return it as it is now, or None if it is to be tried again later."""
@@ -237,8 +264,7 @@ class Display:
         chat, age_s = self._chat, (self._chat.clock.now() - request.changed).total_seconds()
         if age_s > chat.give_up_s:
             return copy.model_copy(update={"error": str(error)})
-        # The older the news, the longer the wait: a back-off that needs no counter.
-        wait = max(min(age_s / 2, chat.longest_retry_s), chat.retry_s, error.retry_after_s or 0.0)
+        wait = max(self._patience(), error.retry_after_s or 0.0)
         self._failed[copy.key] = asyncio.get_running_loop().time() + wait
         log.warning("copy put off", request_id=request.id, role=copy.role.value, error=str(error))
         return None

@@ -223,6 +223,55 @@ async def test_a_closed_channel_is_not_tried_for_ever(engine: parts.Engine) -> N
     assert found[Role.RESULT].thread == found[Role.DIRECT].message
 
 
+async def test_approvers_are_asked_as_soon_as_they_can_be(engine: parts.Engine) -> None:
+    """Operators hear once that nobody could be asked, and it is tried until somebody was."""
+    engine.notifier.closed.add(Role.APPROVAL)
+    request = await engine.submitted()
+
+    first, again = await engine.once(), await engine.once()
+
+    assert first.due is not None
+    assert again.due is not None
+    assert again.due < request.deadline
+    short = model.short_id(request.id)
+    words = f"Request {short} waits, but nobody was asked. The bot is not in this channel."
+    assert engine.notifier.alerts == [words]
+
+    engine.notifier.closed.clear()
+    settlement = await engine.once()
+
+    found = (await engine.snapshot(request)).copies
+    assert (found[Role.APPROVAL].message is None, found[Role.APPROVAL].error) == (False, None)
+    assert settlement.due == request.deadline
+    assert engine.notifier.alerts == [words]
+
+
+async def test_who_was_told_of_a_failure_is_told_of_its_end(engine: parts.Engine) -> None:
+    """The requester's messages do not go on saying that nobody could be asked."""
+    engine.notifier.closed.add(Role.APPROVAL)
+    await engine.submitted()
+    await engine.once()
+    before = [said[0] for said in engine.notifier.shown]
+
+    engine.notifier.closed.clear()
+    await engine.once()
+
+    after = [said[0] for said in engine.notifier.shown][len(before) :]
+    assert sorted(after) == sorted([Role.APPROVAL, Role.ORIGIN, Role.DIRECT])
+
+
+async def test_approvers_are_not_asked_about_what_has_ended(engine: parts.Engine) -> None:
+    """After its end a request gets the one more chance that every message has."""
+    engine.notifier.closed.add(Role.APPROVAL)
+    request = await engine.submitted()
+    await engine.once()
+    await engine.service.cancel(builders.a_click(request, by=builders.ANA))
+
+    settlement = await engine.once()
+
+    assert settlement.due is None
+
+
 async def test_a_lasting_error_of_chat_closes_the_copy(engine: parts.Engine) -> None:
     """What no retry mends is kept as the copy's error."""
     request = await engine.submitted()
