@@ -7,6 +7,7 @@ import socket
 
 from bot import audit
 from bot.sandbox import acme, world
+from tests import builders
 from tests.bench import figures, load, stage
 
 ONE, MANY = 1, 64
@@ -98,6 +99,9 @@ async def _clicks(outside: world.World) -> load.Outcome:
         snapshot = await store.load(first.request or "")
         assert snapshot
         requests = await stage.pending(record, snapshot.request, CLICKS)
+        # The clicked message is the one that shows the request, as it is in life.
+        shown = builders.a_copy(message=stage.CLICKED)
+        await asyncio.gather(*(store.save_copy(request.id, shown) for request in requests))
         secret = outside.secrets.slack_signing_secret
         bodies = [stage.approval(outside, request) for request in requests]
         clicks = [load.signed(body, secret, stage.EVENTS) for body in bodies]

@@ -22,6 +22,7 @@ from tests import builders
 
 EVENTS = "/slack/events"
 APP = "A0BOT"
+CLICKED = "1.1"  # the timestamp of the message that shows a request
 _numbers = itertools.count(1)
 
 
@@ -93,9 +94,9 @@ def approval(outside: world.World, request: model.Request) -> bytes:
         "team": {"id": acme.TEAM.id, "domain": "acme"},
         "user": {"id": acme.BEN, "team_id": acme.TEAM.id, "username": "ben"},
         "api_app_id": APP,
-        "container": {"type": "message", "channel_id": acme.APPROVALS, "message_ts": "1.1"},
+        "container": {"type": "message", "channel_id": acme.APPROVALS, "message_ts": CLICKED},
         "channel": {"id": acme.APPROVALS, "name": "registry-approvals"},
-        "message": {"ts": "1.1", "text": "", "blocks": []},
+        "message": {"ts": CLICKED, "text": "", "blocks": []},
         "trigger_id": f"{next(_numbers)}.bench",
         "response_url": f"{outside.slack.url}/nowhere",
         "actions": [
