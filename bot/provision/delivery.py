@@ -129,6 +129,15 @@ async def ours(work: Work) -> str | None:
     return next((one.id for one in listed if _is_own(one, work.request)), None)
 
 
+async def rival(work: Work) -> str | None:
+    """Return the name of somebody else's credential for this host, with which Wave may have logged in."""
+    listed = await work.outside(work.desk.services.tower.credentials, work.spec.workspace.id)
+    others = (
+        one for one in listed if _is_for(one, work.spec.login_server) and not _is_own(one, work.request)
+    )
+    return next((one.name for one in others), None)
+
+
 async def undo_deliver(work: Work) -> Outcome:
     """Take the credential out of Tower, if an attempt to deliver it got that far."""
     workspace = work.spec.workspace.id

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot import errors, ports
 from bot.model import Verification
 from bot.ports import Sight
-from bot.provision.delivery import DELIVERED
+from bot.provision.delivery import DELIVERED, rival
 from bot.provision.work import Done, Outcome, Work
 
 
@@ -80,6 +80,20 @@ async def _inspected(work: Work, repository: str) -> _Seen:
         why = "A wildcard names no image of its own." if wildcard else "The repository has no tag yet."
         return _Seen(Verification.NO_TAG, why)
     answer = await work.outside(work.desk.services.wave.inspect, image, work.spec.workspace.id)
+    if answer.sight in {Sight.READ, Sight.UNAUTHORIZED} and (other := await rival(work)):
+        return _Seen(Verification.UNAVAILABLE, _ambiguous(work, other), image)
+    return _judged(answer, image)
+
+
+def _ambiguous(work: Work, other: str) -> str:
+    """Return why Wave's answer says nothing: it takes the first credential of a host, whosever it is."""
+    return (
+        f"{work.spec.workspace.full_name} has another credential for {work.spec.login_server} by now, "
+        f"{other}, and Wave uses only one of the two. Remove that one in Tower if it is not needed."
+    )
+
+
+def _judged(answer: ports.Inspection, image: str) -> _Seen:
     detail = answer.detail or None
     match answer.sight:
         case Sight.READ:

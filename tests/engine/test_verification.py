@@ -69,6 +69,28 @@ async def test_what_stays_unread_is_said_so(
     assert engine.journal.count("inspect") in {10, 11}
 
 
+@pytest.mark.parametrize("answer", [Inspection(Sight.READ), REFUSED])
+async def test_with_a_second_credential_nothing_is_proved(engine: parts.Engine, answer: Inspection) -> None:
+    """Somebody made one for this host by hand meanwhile: Wave's answer may be about that one."""
+    request = await engine.approved()
+    engine.wave.answers = [answer]
+    real = engine.wave.inspect
+
+    async def inspect(image: str, workspace_id: int) -> Inspection:
+        engine.tower.add(101, registry=builders.HOST, name="by-hand")
+        return await real(image, workspace_id)
+
+    engine.wave.inspect = inspect  # type: ignore[method-assign]
+
+    ended = await engine.drive(request)
+
+    assert (ended.state, ended.progress.verification) == (model.State.DONE, Verification.UNAVAILABLE)
+    assert ended.progress.detail == (
+        f"acme/research has another credential for {builders.HOST} by now, by-hand, and Wave uses only one "
+        "of the two. Remove that one in Tower if it is not needed."
+    )
+
+
 async def test_a_crash_does_not_lengthen_the_window(engine: parts.Engine) -> None:
     """The two minutes count from the delivery, however often the process dies in them."""
     request = await engine.approved()
