@@ -105,7 +105,7 @@ def _filled(value: Any, secret: str) -> Any:
 async def test_the_search_finds_a_planted_leak(password: SecretStr, caplog: pytest.LogCaptureFixture) -> None:
     """The search above would see a leak, in a local variable and in a log line."""
     leaked = password.get_secret_value()
-    logging.getLogger("some.library").debug("sent %s", leaked)
+    logging.getLogger("some.dependency").debug("sent %s", leaked)
 
     def fail(body: str) -> None:
         raise errors.Permanent(f"a body of {len(body)}", service="Tower")
