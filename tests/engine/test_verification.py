@@ -80,7 +80,7 @@ async def test_with_a_second_credential_nothing_is_proved(engine: parts.Engine, 
         engine.tower.add(101, registry=builders.HOST, name="by-hand")
         return await real(image, workspace_id)
 
-    engine.wave.inspect = inspect  # type: ignore[method-assign]
+    engine.wave.inspect = inspect  # type: ignore[method-assign]  # a world that changes under way
 
     ended = await engine.drive(request)
 
