@@ -25,6 +25,7 @@ class Event(enum.StrEnum):
     SUBMITTED = "request:form:submitted"
     APPROVED = "request:decision:approved"
     AUTOMATIC = "request:decision:automatic"
+    EMERGENCY = "request:decision:emergency"  # an approver's own, to revoke at once
     VOTED = "request:decision:voted"
     DENIED = "request:decision:denied"
     CANCELLED = "request:form:cancelled"
@@ -33,6 +34,7 @@ class Event(enum.StrEnum):
     EXPIRED = "request:deadline:passed"
     REFUSED = "request:action:refused"
     VIEWED = "person:rights:viewed"
+    LISTED = "person:list:viewed"
     STARTED = "request:work:started"
     STEP_DONE = "request:step:done"
     STEP_FAILED = "request:step:failed"
@@ -41,6 +43,11 @@ class Event(enum.StrEnum):
     DONE = "request:work:done"
     FAILED = "request:work:failed"
     FORGED = "request:decision:forged"
+    WARNED = "credential:expiry:warned"
+    FOLLOWED = "credential:change:followed"
+    DRIFTED = "credential:drift:found"
+    MENDED = "credential:drift:mended"
+    SWEPT = "credential:leftover:removed"
     TRIMMED = "audit:stream:trimmed"
 
 

@@ -5,12 +5,14 @@
     ├── Refused             this person may not do this to this request now; carries a Reason
     ├── NotAccepted         the store is away; nothing was kept, the user may try again
     ├── LeaseLost           another worker owns the request; stop before the next outside call
+    ├── Overtaken           another request changed the credential meanwhile; read it again
     ├── ConfigurationError  a setting is wrong or missing; names the setting
     └── ServiceError        Azure, Tower, Wave or the chat platform
         ├── Temporary       worth a retry; may carry the service's own Retry-After
         │   ├── Throttled   429; the service told us to wait
         │   ├── Unknown     the answer was lost: the action may or may not have happened
-        │   └── NotYet      the service has not caught up with what we just made
+        │   ├── NotYet      the service has not caught up with what we just made
+        │   └── InUse       running jobs keep it; names some of them
         └── Permanent       no retry mends it
             ├── NotFound
             ├── AlreadyThere
@@ -45,6 +47,9 @@ class Reason(enum.StrEnum):
     DIRECTORY_DOWN = "directory_down"
     TOO_MANY = "too_many"
     DUPLICATE = "duplicate"
+    NOT_OWNER = "not_owner"
+    UNKNOWN_CREDENTIAL = "unknown_credential"
+    BUSY = "busy"
 
 
 class BotError(Exception):
@@ -81,6 +86,10 @@ class NotAccepted(BotError):
 
 class LeaseLost(BotError):
     """The fence moved on: somebody else works on this request now."""
+
+
+class Overtaken(BotError):
+    """The credential is not what it was when it was read: another request changed it."""
 
 
 class ConfigurationError(BotError):
@@ -121,6 +130,26 @@ class Unknown(Temporary):
 
 class NotYet(Temporary):
     """The service has not caught up with what we just made; ask again soon."""
+
+
+class InUse(Temporary):
+    """Running jobs need it. `jobs` names some of them, `count` says how many there are.
+
+    The names are the service's: plain text without control characters, never markup.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        service: str,
+        remedy: str | None = None,
+        jobs: tuple[str, ...] = (),
+        count: int | None = None,
+    ) -> None:
+        super().__init__(message, service=service, remedy=remedy)
+        self.jobs = jobs
+        self.count = len(jobs) if count is None else count
 
 
 class Permanent(ServiceError):

@@ -18,6 +18,7 @@ REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
 WILDCARD = re.compile(rf"(?:{_PART}/)*\*")
 LONGEST_REPOSITORY = 256
 LONGEST_REASON = 500
+MOST_REPOSITORIES = 500  # of one scope map, in every tier (ACR's service limits)
 LONGEST_KEY = 150  # what Slack takes as an option's value; Teams takes more
 
 
@@ -58,6 +59,9 @@ class Preview:
     holder: Holder = Holder.NOBODY
     held_by: str | None = None  # the credential's name
     open_request: model.Request | None = None  # which holds it
+    kind: model.Kind = model.Kind.ISSUE  # what sending the form would ask for
+    credential: model.Credential | None = None  # what it would extend
+    readable: int = 0  # repositories that the credential would read, of `MOST_REPOSITORIES`
     refusal: str | None = None
     warnings: tuple[str, ...] = ()
 
@@ -94,6 +98,78 @@ class Click:
     op: str
     digest: str | None = None
     seen_at: model.Copy | None = None  # the message that was clicked, so that it is kept up to date too
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What somebody wants done to a credential that is there: rotate, revoke or narrow it.
+
+    `op` names the sending, as of a Submission. `remove` is for narrowing alone, `at_once` for revoking.
+    """
+
+    by: model.Principal
+    place: model.Place | None
+    kind: model.Kind
+    credential_id: str
+    op: str
+    reason: str = ""
+    remove: tuple[str, ...] = ()
+    at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What somebody is told before they send a Change: what it does, and who will be asked.
+
+    `alone` says that they may revoke at once without anybody else, being an approver.
+    """
+
+    kind: model.Kind
+    credential: model.Credential
+    preview: Preview
+    alone: bool = False
+
+
+class View(enum.StrEnum):
+    """What can be listed."""
+
+    MINE = "mine"  # requests of the person who asks
+    WORKSPACE = "workspace"  # credentials of a Tower workspace
+    WAITING = "waiting"  # requests that the person who asks may decide on now
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list: a request, the credential that it made or is about, or both.
+
+    `may` is what the person who looks may ask to have done to the credential.
+    """
+
+    request: model.Request | None = None
+    credential: model.Credential | None = None
+    may: frozenset[model.Kind] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of a view, newest first; `after` leads to the next one (None: there is none).
+
+    A page may be shorter than others: what its reader may not see is left out.
+    """
+
+    view: View
+    rows: tuple[Row, ...]
+    after: str | None = None
+    workspace: model.Workspace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What somebody's home shows: the newest of each, and whether there are more."""
+
+    waiting: Listing
+    requests: Listing
+    credentials: Listing
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class Event(enum.StrEnum):
     STEP = "step"  # progress while running or undoing
     FINISH = "finish"
     FAIL = "fail"
+    FOLLOW = "follow"  # its credential changed: by another request, by hand, or with time
 
 
 TABLE: dict[tuple[State, Event], State] = {
@@ -38,6 +39,7 @@ TABLE: dict[tuple[State, Event], State] = {
     (State.RUNNING, Event.STEP): State.RUNNING,
     (State.RUNNING, Event.FINISH): State.DONE,
     (State.RUNNING, Event.FAIL): State.FAILED,
+    (State.DONE, Event.FOLLOW): State.DONE,
 }
 
 

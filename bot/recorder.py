@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
+import hmac
 import secrets
 import weakref
 from collections.abc import Callable, Mapping
@@ -14,6 +15,8 @@ from bot import audit, errors, model, ports
 
 TRIES = 40  # four replicas at one request lose eight in a row one time in ten
 COLLIDED = "Too many people acted on this request at the same moment. Please try again."
+NO_CREDENTIAL = "This credential is not known any more."
+FORGED_CREDENTIAL = "The record of this credential was changed by something else than the bot."
 UNKNOWN = "This request is not known any more. It can be asked for again."
 
 
@@ -26,7 +29,7 @@ class Proposal:
     actor: model.Principal | None = None
     data: Mapping[str, str | int | None] = field(default_factory=dict)
     not_after: dt.datetime | None = None
-    credential: model.Credential | None = None
+    credential: model.Credential | None = None  # as it is from now on, one version on
 
 
 Propose = Callable[[ports.Snapshot], Proposal]
@@ -169,6 +172,7 @@ class Recorder:
             data=proposal.data,
             record=proposal.request,
         )
+        credential = self._sealed(proposal.credential) if proposal.credential else None
         return ports.Change(
             request=proposal.request,
             entry=self._trail.seal(entry, head),
@@ -176,8 +180,30 @@ class Recorder:
             op=op,
             fence=fence,
             not_after=proposal.not_after,
-            credential=proposal.credential,
+            credential=credential,
+            credential_seen=credential.version - 1 if credential else 0,
         )
+
+    def _sealed(self, credential: model.Credential) -> model.Credential:
+        return credential.model_copy(update={"seal": self._seal(credential)})
+
+    def _seal(self, credential: model.Credential) -> str:
+        return self._trail.sealed(
+            model.canonical(credential.model_dump(mode="json", exclude={"seal"})), "credential"
+        )
+
+    def genuine(self, credential: model.Credential) -> bool:
+        """Tell whether a credential is as it was written: nobody but the bot can seal one."""
+        return hmac.compare_digest(credential.seal, self._seal(credential))
+
+    async def credential(self, credential_id: str) -> model.Credential:
+        """Read a credential; raise Refused for none, or for one that somebody else wrote."""
+        credential = await self._store.credential(credential_id)
+        if credential is None:
+            raise errors.Refused(errors.Reason.UNKNOWN_CREDENTIAL, NO_CREDENTIAL)
+        if not self.genuine(credential):
+            raise errors.Refused(errors.Reason.CHANGED, FORGED_CREDENTIAL)
+        return credential
 
 
 def _nobody(_: audit.Entry, __: model.Request | None) -> None:
@@ -190,6 +216,8 @@ def _settled(written: ports.Written, proposal: Proposal) -> model.Request:
             return proposal.request
         case ports.Outcome.STALE:
             raise errors.LeaseLost(proposal.request.id)
+        case ports.Outcome.OVERTAKEN:
+            raise errors.Overtaken("Another request changed this credential in the meantime.")
         case ports.Outcome.LATE:
             raise errors.Refused(errors.Reason.EXPIRED, "The deadline of this request has passed.")
         case _:

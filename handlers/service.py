@@ -54,6 +54,34 @@ class Service(Protocol):
         """Take a pending request back."""
         ...
 
+    async def plan(
+        self, by: model.Principal, place: model.Place | None, kind: model.Kind, credential_id: str
+    ) -> forms.Plan:
+        """Return what a change of a credential would do and who would be asked; refuse as `change` does."""
+        ...
+
+    async def change(self, change: forms.Change) -> model.Request:
+        """Keep a change of a credential as a request; one that needs nobody starts at once."""
+        ...
+
+    async def find(self, by: model.Principal, name: str) -> tuple[forms.Row, ...]:
+        """Return the credentials of a name (or `workspace/name`, or short id) that somebody may see."""
+        ...
+
+    async def listing(
+        self, by: model.Principal, view: forms.View, *, workspace: str | None = None, after: str | None = None
+    ) -> forms.Listing:
+        """Return a page of what somebody may see; the look is recorded. BadInput for an unknown workspace."""
+        ...
+
+    async def status(self, by: model.Principal, ref: str) -> forms.Row:
+        """Return a request by its id or the short form of it; Refused if there is none to be seen."""
+        ...
+
+    async def home(self, by: model.Principal) -> forms.Home:
+        """Return what somebody's home shows."""
+        ...
+
     async def whoami(self, by: model.Principal) -> forms.Whoami:
         """Return how the bot sees somebody, whoever it is."""
         ...

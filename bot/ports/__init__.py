@@ -25,7 +25,7 @@ from bot.ports.probes import (
     TowerSite,
     WaveProbe,
 )
-from bot.ports.store import Change, Claimed, Claims, Outcome, Snapshot, Store, Written
+from bot.ports.store import Change, Claimed, Claims, Index, Outcome, Page, Snapshot, Store, Written
 from bot.ports.tower import Inspection, NameCheck, Sight, Tower, TowerCredential, Wave
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "Finding",
     "Found",
     "Grant",
+    "Index",
     "Inspection",
     "Level",
     "Line",
@@ -56,6 +57,7 @@ __all__ = [
     "NameCheck",
     "Notifier",
     "Outcome",
+    "Page",
     "Password",
     "Registries",
     "Repository",

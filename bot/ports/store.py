@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,6 +29,7 @@ class Outcome(enum.StrEnum):
     STALE = "stale"  # the fence moved on: somebody else owns the request
     LATE = "late"  # past `not_after` by the server's clock
     CROWDED = "crowded"  # the requester has `open_limit` open requests
+    OVERTAKEN = "overtaken"  # the credential is not at the version that was seen
     TAKEN = "taken"  # a claim is held by another request; see `holder`
     MISSING = "missing"  # no such request
 
@@ -47,9 +49,11 @@ class Change:
 
     `request.version` is the old version + 1, or 1 for a new request. `entry` continues the chain
     whose newest MAC is `head` ("" for a new request). A request that becomes DONE keeps its
-    claims for the credential; one that ends otherwise gives them up. Every change makes the
-    request due at once (its copies are behind), unless it is written under a `fence`: then the
-    holder of the lease goes on. Repeating a change with the same `op` does nothing and is OK.
+    claims for the credential if it made one (`model.FRESH`); one that ends otherwise gives them up,
+    and a credential that is revoked gives up its own. Every change makes the request due at once
+    (its copies are behind), unless it is written under a `fence`: then the holder of the lease
+    goes on. A `credential` makes the request that it came from due too. Repeating a change with the
+    same `op` does nothing and is OK.
     """
 
     request: model.Request
@@ -59,7 +63,27 @@ class Change:
     fence: int | None = None
     not_after: dt.datetime | None = None
     credential: model.Credential | None = None
+    credential_seen: int = 0  # the credential's version before; 0 for a new one
     open_limit: int | None = None  # of a new request's requester
+
+
+class Index(enum.StrEnum):
+    """What can be listed; the key beside it says whose."""
+
+    REQUESTER = "requester"  # requests of a principal (its `key`)
+    WORKSPACE = "workspace"  # requests about a Tower workspace (its id)
+    WAITING = "waiting"  # pending requests that a rule decides on (its name)
+    OWNED = "owned"  # credentials of a principal that are not revoked
+    HELD = "held"  # credentials in a Tower workspace (its id) that are not revoked
+    LIVE = "live"  # all credentials that are not revoked (key "")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some ids of an index, newest first, and the cursor behind which the next ones stand."""
+
+    ids: tuple[str, ...]
+    after: str | None = None  # None: there are no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +160,22 @@ class Store(Protocol):
 
     async def credential(self, credential_id: str) -> model.Credential | None:
         """Read a credential."""
+        ...
+
+    async def page(self, index: Index, key: str, *, after: str | None = None, limit: int = 20) -> Page:
+        """Return a page of an index in O(log n + limit), wherever the cursor stands."""
+        ...
+
+    async def requests(self, request_ids: Sequence[str]) -> tuple[model.Request | None, ...]:
+        """Read several requests at once, in their order; None for one that is forgotten."""
+        ...
+
+    async def credentials(self, credential_ids: Sequence[str]) -> tuple[model.Credential | None, ...]:
+        """Read several credentials at once, in their order."""
+        ...
+
+    async def by_short(self, short: str) -> tuple[str, ...]:
+        """Return the ids of the requests whose short form (`model.short_id`) this is, newest first."""
         ...
 
     async def first_time(self, token: str, *, ttl_s: float) -> bool:
