@@ -60,7 +60,8 @@ class Authority:
 
     async def admit(self, who: model.Principal) -> None:
         """Raise Refused for somebody who may not use the bot at all."""
-        raise_unless(policy.admit(policy.Facts(standing=await self._standing(who))))
+        standing = await self._standing(who)
+        raise_unless(policy.admit(policy.Facts(standing=standing, trouble=self.people.trouble(who))))
 
     async def choose(
         self, by: model.Principal, subject: rules.Subject, workspace: model.Workspace
@@ -74,7 +75,8 @@ class Authority:
             self._groups(now, names),
             self._participant(now, by, workspace, needed=any(rule.match.participant for rule in about)),
         )
-        facts = policy.Facts(groups=groups, standing=standing, participant=participant)
+        trouble = self.people.trouble(by)
+        facts = policy.Facts(groups=groups, standing=standing, participant=participant, trouble=trouble)
         admitted = policy.admit(facts)
         if not admitted.allowed:
             return policy.Choice(None, admitted)
@@ -100,7 +102,8 @@ class Authority:
         rule = now.rule(request.rule) if request else None
         names = (*rule.terms.approvers, *rule.terms.fallback) if rule else ()
         standing, groups = await asyncio.gather(self._standing(actor), self._groups(now, names))
-        return Grounds(now, policy.Facts(groups=groups, standing=standing))
+        trouble = self.people.trouble(actor)
+        return Grounds(now, policy.Facts(groups=groups, standing=standing, trouble=trouble))
 
     async def whoami(self, who: model.Principal) -> forms.Whoami:
         """Return how the policy sees somebody."""

@@ -75,7 +75,7 @@ def _setup(config: settings.Settings) -> doctor.Setup:
     return doctor.Setup(
         policy=policy,
         problem=problem,
-        policy_setting="REGISTRY_BOT_POLICY" if config.policy else policy_source.BY_SETTINGS,
+        policy_setting="REGISTRY_BOT_POLICY" if config.policy else rules.BY_SETTINGS,
         scopes=frozenset(ids.BOT_SCOPES),
         audit_key=config.audit_key,
         registries=config.registries,

@@ -1,7 +1,8 @@
 """Who people are and which groups they are in, asked of the platforms at the moment of a decision.
 
-Nothing is remembered. Callers at the same moment share one look-up: a crowd that clicks at once
-would otherwise use up what a platform answers in a minute, and be refused for that.
+Nothing is remembered but why a platform refuses to answer. Callers at the same moment share one
+look-up: a crowd that clicks at once would otherwise use up what a platform answers in a minute,
+and be refused for that.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Membership:
         self._alert = alert
         self._standings: Shared[model.Standing] = Shared()
         self._usergroups: Shared[frozenset[str]] = Shared()
+        self._troubles: dict[model.Platform, str] = {}
 
     async def standing(self, who: model.Principal) -> model.Standing:
         """Return what a platform says of an account now; UNKNOWN if it does not say."""
@@ -37,10 +39,24 @@ class Membership:
         if directory is None:
             return model.Standing.UNKNOWN
         try:
-            return await self._standings.get(who.key, lambda: directory.standing(who))
+            standing = await self._standings.get(who.key, lambda: directory.standing(who))
         except errors.ServiceError as error:
-            log.warning("directory silent", platform=who.platform.value, error=str(error))
+            self._silent(who.platform, error)
             return model.Standing.UNKNOWN
+        self._troubles.pop(who.platform, None)
+        return standing
+
+    def trouble(self, who: model.Principal) -> str | None:
+        """Return why nobody of this platform can be looked up, and what mends it; None if a retry may."""
+        return self._troubles.get(who.platform)
+
+    def _silent(self, platform: model.Platform, error: errors.ServiceError) -> None:
+        log.warning("directory silent", platform=platform.value, error=str(error), remedy=error.remedy)
+        self._troubles.pop(platform, None)
+        if isinstance(error, errors.Forbidden):
+            remedy = f" An administrator can mend it: {error.remedy}" if error.remedy else ""
+            self._troubles[platform] = f"{error}{remedy}"
+            self._alert(f"Nobody can ask or decide on {platform.value.title()}. {error}{remedy}")
 
     async def groups(self, wanted: Iterable[rules.Group]) -> dict[str, frozenset[str] | None]:
         """Return the members of each group now; None for one that could not be looked up."""

@@ -31,6 +31,7 @@ class Facts:
     groups: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     standing: model.Standing = model.Standing.MEMBER
     participant: bool | None = None
+    trouble: str | None = None  # why the standing is not known, where a retry would not help
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ _UNFIT = {
         "Guests cannot use this bot. Ask a full member.",
     ),
     model.Standing.OUTSIDER: (Reason.OUTSIDER, "Only people of this organization can use this bot."),
-    model.Standing.GONE: (Reason.OUTSIDER, "This account is deactivated."),
+    model.Standing.GONE: (Reason.OUTSIDER, "Deactivated accounts and bots cannot use this bot."),
     model.Standing.UNKNOWN: (
         Reason.DIRECTORY_DOWN,
         "It could not be checked who you are, so nothing was changed. Please try again in a minute.",
@@ -72,6 +73,9 @@ _UNFIT = {
 
 def admit(facts: Facts) -> Ruling:
     """Return whether somebody may use the bot at all."""
+    if facts.standing is model.Standing.UNKNOWN and facts.trouble:
+        evidence = f"It could not be checked who you are, so nothing was changed. {facts.trouble}"
+        return _refused(Reason.DIRECTORY_DOWN, evidence)
     unfit = _UNFIT.get(facts.standing)
     return _refused(*unfit) if unfit else ALLOWED
 
@@ -182,6 +186,9 @@ def _eligible(
     if known is None:
         evidence = "It could not be looked up who may approve, so nothing was changed. Try again in a minute."
         return _refused(Reason.DIRECTORY_DOWN, evidence)
+    if rule.name == rules.BY_SETTINGS:
+        evidence = f"You are not an approver: only the people in the setting {rule.name} can decide."
+        return _refused(Reason.NOT_APPROVER, evidence)
     evidence = f"You are not an approver by the rule “{rule.name}”: only {_groups(groups)} can decide."
     return _refused(Reason.NOT_APPROVER, evidence)
 

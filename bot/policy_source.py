@@ -11,7 +11,6 @@ from pathlib import Path
 from bot import errors, model, policy_file, rules
 
 LOOK_S = 2.0  # how often the file is looked at
-BY_SETTINGS = "REGISTRY_BOT_APPROVERS"  # the name of the one rule that settings make
 
 Stamp = tuple[int, int, int]
 
@@ -97,7 +96,7 @@ def one_list(
         longest_validity_days=longest_validity_days,
         approval_channel=channel,
     )
-    rule = rules.Rule(name=BY_SETTINGS, match=rules.Match(), terms=terms)
+    rule = rules.Rule(name=rules.BY_SETTINGS, match=rules.Match(), terms=terms)
     shown = model.canonical([rule.model_dump(mode="json"), sorted(group.members)])
     version = hashlib.sha256(shown).hexdigest()[:16]
     return rules.Policy(version=version, groups={group.name: group}, rules=(rule,))

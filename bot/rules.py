@@ -17,6 +17,7 @@ from pydantic import Field
 from bot import model
 
 ANY = ("*",)
+BY_SETTINGS = "REGISTRY_BOT_APPROVERS"  # the name of the one rule that settings make
 
 
 class Person(model.Record):

@@ -10,6 +10,7 @@ from handlers.parts import Code, Note, Part, Points, Sentence
 
 FORM_TITLE = "Registry credential"  # a Slack modal's title has 24 characters
 FORM_SUBMIT, FORM_CLOSE = "Ask for it", "Cancel"
+NOTICE_CLOSE = "Close"  # nothing was begun that could be cancelled
 LOADING = "Looking up where you can use it…"
 DENIAL_TITLE, DENIAL_SUBMIT, DENIAL_CLOSE = "Deny this request", "Deny", "Back"
 DENIAL_INTRO = "The requester and the approvers will read your reason."
@@ -171,12 +172,12 @@ def refused(error: errors.Refused) -> Sentence:
     """Return why somebody may not do this now."""
     request = error.request
     if request is not None and error.reason is Reason.DUPLICATE:
-        return parts.sentences(_known(request), text.status(request))
+        return parts.sentences(_known(request), text.stands(request))
     if request is None or error.reason not in {Reason.ALREADY_DECIDED, Reason.EXPIRED}:
         return (_stop(str(error)),)
     if request.state is not model.State.PENDING:
         return parts.sentences(
-            ("Nothing was changed: this request is not open any more.",), text.status(request)
+            ("Nothing was changed: this request is not open any more.",), text.stands(request)
         )
     # Still pending to the store: nobody has come by since its deadline to mark it expired.
     return ("The deadline, ", request.deadline, ", has passed. Ask again with ", Code(text.COMMAND), ".")
@@ -205,7 +206,16 @@ def unknown_element() -> Sentence:
 
 def unseen(role: model.Role, why: str) -> str:
     """Return that a message could not be shown, and what would change that."""
-    return f"I could not {_UNSEEN.get(role, 'write there')}: {why}"
+    return f"{_unseen(role)}: {why}"
+
+
+def unsent(role: model.Role, error: errors.ServiceError) -> str:
+    """Return that a message could not be shown, for a reason that people in chat cannot mend."""
+    return f"{_unseen(role)}. {_stop(str(error))}"
+
+
+def _unseen(role: model.Role) -> str:
+    return f"I could not {_UNSEEN.get(role, 'write there')}"
 
 
 _UNSEEN = {

@@ -15,7 +15,7 @@ _STANDING = {
     Standing.MEMBER: "You are a full member here.",
     Standing.GUEST: "You are a guest here, and guests cannot use this bot.",
     Standing.OUTSIDER: "You belong to another organization, whose people cannot use this bot.",
-    Standing.GONE: "This account is deactivated, and cannot use this bot.",
+    Standing.GONE: "This account is deactivated or a bot's own, and cannot use this bot.",
     Standing.UNKNOWN: "It could not be looked up now whether you are a full member, so you can do nothing.",
 }
 _PLATFORM = {model.Platform.SLACK: "Slack", model.Platform.TEAMS: "Teams"}

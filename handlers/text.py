@@ -99,6 +99,11 @@ def escalation(request: model.Request) -> Sentence:
     return ("⏫ This was not decided in time, so ", *others, " could decide too.")
 
 
+def stands(request: model.Request) -> Sentence:
+    """Return where a request stands, for the middle of a paragraph: an emoji only begins one."""
+    return status(request)[1:]
+
+
 def status(request: model.Request, *, to_requester: bool = False) -> Sentence:
     """Return where a request stands, in a sentence or two that make sense without anything else."""
     whose: Sentence = ("Your request",) if to_requester else ("The request of ", request.requester)

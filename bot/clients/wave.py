@@ -138,7 +138,7 @@ def _fault(answer: http.Answer, about: _About, failure: errors.Temporary) -> por
         return _tower_refused(HTTPStatus.UNAUTHORIZED)
     late = answer.status == HTTPStatus.REQUEST_TIMEOUT and message
     if about is _About.REGISTRY or (about is _About.WAVE and (late or _NO_WAY.search(message))):
-        return ports.Inspection(_Sight.UNREACHABLE, "Wave could not reach the registry.")
+        return ports.Inspection(_Sight.UNREACHABLE)
     raise failure
 
 

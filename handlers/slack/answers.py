@@ -34,7 +34,8 @@ class Answers:
         if "command" in payload:
             return ephemeral(note)
         if kind == "block_suggestion":
-            return BoltResponse(status=HTTPStatus.OK, body={"options": [modals.hint(blocks.sentence(note))]})
+            words = blocks.sentence(note, reader=text_at(payload, "user", "id"))
+            return BoltResponse(status=HTTPStatus.OK, body={"options": [modals.hint(words)]})
         if kind == "view_submission":
             return self._on_view(payload, note)
         if kind == "block_actions" and text_at(payload, "container", "type") != "view":
@@ -92,7 +93,7 @@ class Answers:
             return BoltResponse(
                 status=HTTPStatus.OK, body={"response_action": "update", "view": modals.notice(note)}
             )
-        return field_errors({field: blocks.sentence(note)})
+        return field_errors({field: blocks.sentence(note, reader=text_at(payload, "user", "id"))})
 
 
 def ephemeral(note: Note) -> BoltResponse:

@@ -160,6 +160,7 @@ def _context(sentence: Sentence) -> Json:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": markup.mrkdwn(sentence)}]}
 
 
-def sentence(note: Note) -> str:
+def sentence(note: Note, *, reader: str = "") -> str:
     """Return the first sentence of a note without any markup, for the error of a form's field."""
-    return next((markup.plain(paragraph) for paragraph in note if isinstance(paragraph, tuple)), "")
+    first = next((paragraph for paragraph in note if isinstance(paragraph, tuple)), ())
+    return markup.plain(first, reader=reader)

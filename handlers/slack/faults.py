@@ -19,7 +19,7 @@ SERVER_ERROR = 500
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
 CLOSED = {
     "not_in_channel": "invite me there first, with /invite.",
-    "channel_not_found": "invite me there first, with /invite, or correct the channel's id in the settings.",
+    "channel_not_found": "invite me there first, with /invite.",
     "is_archived": "that channel is archived.",
     "is_inactive": "that channel is frozen.",
     "messages_tab_disabled": "the app's Messages tab is switched off; an administrator can switch it on.",
@@ -29,6 +29,11 @@ CLOSED = {
     "no_permission": "the workspace does not let me write there.",
     "team_access_not_granted": "the workspace has not given me access there.",
     "ekm_access_denied": "an administrator has suspended writing there.",
+}
+# A channel that nobody asked in, but that an operator named.
+_CONFIGURED = {
+    "channel_not_found": "invite me there first, with /invite, or correct the channel's id in the bot's "
+    "configuration.",
 }
 _THROTTLED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _PASSING = frozenset(
@@ -62,11 +67,14 @@ def word(error: Exception) -> str:
     return (code(error) if isinstance(error, SlackApiError) else "") or type(error).__name__
 
 
-def closed(error_code: str) -> str | None:
-    """Return why a place cannot be written to, and what to do; None for every other code."""
+def closed(error_code: str, *, configured: bool = False) -> str | None:
+    """Return why a place cannot be written to, and what to do; None for every other code.
+
+    `configured`: an operator chose the place.
+    """
     if error_code.startswith("restricted_action"):
         return "the workspace's rules do not let me write there."
-    return CLOSED.get(error_code)
+    return (_CONFIGURED.get(error_code) if configured else None) or CLOSED.get(error_code)
 
 
 @contextmanager
@@ -108,7 +116,11 @@ def _refused(error: SlackApiError) -> errors.ServiceError:
     if found in _USERGROUP:
         why, remedy = _USERGROUP[found]
         return errors.Permanent(why, service=SERVICE, remedy=remedy)
-    return errors.Permanent(f"Slack refused the call ({found}).", service=SERVICE)
+    return errors.Permanent(
+        "Slack did not take what the bot sent.",
+        service=SERVICE,
+        remedy=f"Look up {found} at https://docs.slack.dev/reference/methods, and report it.",
+    )
 
 
 def _status(error: SlackApiError) -> int:

@@ -66,19 +66,22 @@ def _mention(who: model.Principal | model.Usergroup) -> str:
     return f"<@{who.user}>" if isinstance(who, model.Principal) else f"<!subteam^{who.id}>"
 
 
-def plain(sentence: Sentence) -> str:
-    """Return a sentence for a place that knows no markup at all, such as a field's error."""
-    return "".join(_plain(part) for part in sentence)
+def plain(sentence: Sentence, *, reader: str = "") -> str:
+    """Return a sentence for a place that knows no markup at all, such as a field's error.
+
+    `reader` is the user who reads it there: nobody is "somebody else" to themselves.
+    """
+    return "".join(_plain(part, reader) for part in sentence)
 
 
-def _plain(part: Part) -> str:
+def _plain(part: Part, reader: str) -> str:
     match part:
         case str():
             return part
         case Code():
             return part.text
         case model.Principal():
-            return "somebody else"
+            return "you" if part.user == reader else "somebody else"
         case model.Usergroup():
             return "a user group"
         case model.Place():

@@ -22,7 +22,7 @@ def loading(meta: str) -> Json:
 
 def notice(note: Note) -> Json:
     """Return a window that says something and can only be closed."""
-    return _window(ids.NOTICE, replies.FORM_TITLE, markup.blocks(note))
+    return _window(ids.NOTICE, replies.FORM_TITLE, markup.blocks(note), close=replies.NOTICE_CLOSE)
 
 
 def form(

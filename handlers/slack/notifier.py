@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import model
+from bot import errors, model
 from bot.model import Role
 from handlers import replies
 from handlers.slack import blocks, faults, parse
@@ -25,6 +25,8 @@ _PLACES: dict[Role, Callable[[model.Request], model.Place | None]] = {
     Role.ORIGIN: lambda request: request.place,
     Role.TOLD: lambda request: request.told,
 }
+# Whose place an operator chose, and not the requester.
+_CONFIGURED = frozenset({Role.APPROVAL, Role.ESCALATION, Role.REMINDER, Role.TOLD})
 _BELOW = {
     Role.PROGRESS: (Role.ORIGIN, Role.DIRECT),
     Role.RESULT: (Role.ORIGIN, Role.DIRECT),
@@ -153,7 +155,11 @@ class _Closed(Exception):
 
 
 def _close(error: SlackApiError, role: Role) -> None:
-    """Raise _Closed for a refusal that only people can mend."""
-    why = faults.closed(faults.code(error))
+    """Raise _Closed for a refusal that only people can mend, and say of every other one what it hit."""
+    why = faults.closed(faults.code(error), configured=role in _CONFIGURED)
     if why is not None:
         raise _Closed(replies.unseen(role, why)) from error
+    failure = faults.ours(error)
+    if isinstance(failure, errors.Permanent):
+        said = replies.unsent(role, failure)
+        raise type(failure)(said, service=failure.service, remedy=failure.remedy) from error

@@ -48,9 +48,8 @@ class Rim:
             and parse.inputs(body) > {Field.NAME}
         ):
             return answers.beside(note)
-        problems = (
-            error.problems if isinstance(error, errors.BadInput) else {_field(error): blocks.sentence(note)}
-        )
+        sentence = blocks.sentence(note, reader=text_at(body, "user", "id"))
+        problems = error.problems if isinstance(error, errors.BadInput) else {_field(error): sentence}
         # Slack shows nothing at all for an error at a block that is not there.
         shown = {field: words for field, words in problems.items() if field in parse.inputs(body)}
         return answers.field_errors(shown) if shown else self._tell.acknowledge(body, note)

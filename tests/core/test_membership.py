@@ -88,6 +88,21 @@ async def test_a_silent_slack_is_not_an_empty_group(slack: Slack) -> None:
     assert slack.told == []
 
 
+async def test_a_slack_that_refuses_to_say_is_said_why(slack: Slack) -> None:
+    """Who asks and operators read which scope to add; once Slack answers, nothing is left of it."""
+    lacks = errors.Forbidden("The app lacks a permission.", service="Slack", remedy="Add users:read.")
+    slack.journal.faults.append(fakes.Fault("standing", lacks))
+
+    assert await slack.people.standing(builders.BEN) is model.Standing.UNKNOWN
+    said = "The app lacks a permission. An administrator can mend it: Add users:read."
+    assert slack.people.trouble(builders.BEN) == said
+    assert slack.told == [f"Nobody can ask or decide on Slack. {said}"]
+
+    await slack.people.standing(builders.BEN)
+
+    assert slack.people.trouble(builders.BEN) is None
+
+
 async def test_a_group_that_slack_does_not_know_is_an_operators_business(slack: Slack) -> None:
     """Group, user group, what is wrong and what to change are said."""
     gone = errors.Permanent("Slack does not know it.", service="Slack", remedy="Correct its id.")

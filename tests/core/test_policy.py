@@ -104,6 +104,30 @@ def test_whose_account_is_not_in_good_standing_may_nothing(
     assert policy.admit(facts).reason == reason
 
 
+@pytest.mark.parametrize(
+    ("trouble", "advice"),
+    [(None, "Please try again in a minute."), ("Add the scope users:read.", "Add the scope users:read.")],
+)
+def test_who_could_not_be_looked_up_reads_what_helps(trouble: str | None, advice: str) -> None:
+    """Trying again is the advice only where it may help."""
+    facts = policy.Facts(standing=model.Standing.UNKNOWN, trouble=trouble)
+
+    checked = "It could not be checked who you are, so nothing was changed."
+    assert policy.admit(facts).evidence == f"{checked} {advice}"
+
+
+def test_the_setting_is_named_where_there_are_no_rules() -> None:
+    """Without a policy file nobody has written a rule or a group: people read the setting's name."""
+    rule = builders.a_rule(name=rules.BY_SETTINGS)
+    plain = builders.a_policy(rule, groups=POLICY.groups)
+    request = asked(rule=rule.name, rule_version=rule.version)
+
+    ruling = ruled(APPROVE, DAN, policy=plain, request=request)
+
+    said = "You are not an approver: only the people in the setting REGISTRY_BOT_APPROVERS can decide."
+    assert ruling.evidence == said
+
+
 @pytest.mark.parametrize("action", [APPROVE, DENY, CANCEL])
 @pytest.mark.parametrize("state", [state for state in model.State if state is not model.State.PENDING])
 def test_only_a_pending_request_is_open(action: Action, state: model.State) -> None:

@@ -177,4 +177,7 @@ def test_the_result_mentions_the_requester() -> None:
 
 def test_a_fields_error_is_the_first_sentence() -> None:
     """An error at a field has no markup and no second paragraph."""
-    assert blocks.sentence((("No ", samples.ANA, "."), ("More.",))) == "No somebody else."
+    note = (("No ", samples.ANA, "."), ("More.",))
+
+    assert blocks.sentence(note) == "No somebody else."
+    assert blocks.sentence(note, reader=samples.ANA.user) == "No you."

@@ -113,6 +113,20 @@ def test_a_user_group_that_cannot_be_used_says_what_to_change(code: str, remedy:
     assert "slack_usergroups" in (found.remedy or "")
 
 
+def test_a_code_is_for_operators() -> None:
+    """What people read has no word of Slack's API; the remedy has it."""
+    found = translated(refused({"error": "invalid_blocks"}))
+
+    assert str(found) == "Slack did not take what the bot sent."
+    assert "invalid_blocks" in (found.remedy or "")
+
+
+@pytest.mark.parametrize(("configured", "said"), [(True, "configuration"), (False, "/invite.")])
+def test_only_an_operators_channel_may_be_the_wrong_one(said: str, *, configured: bool) -> None:
+    """Who asked in a channel cannot have its id wrong."""
+    assert (faults.closed("channel_not_found", configured=configured) or "").endswith(f"{said.rstrip('.')}.")
+
+
 @pytest.mark.parametrize(
     ("code", "known"),
     [("not_in_channel", True), ("restricted_action_read_only_channel", True), ("invalid_blocks", False)],

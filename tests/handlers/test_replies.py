@@ -81,7 +81,7 @@ def test_an_identical_request_is_pointed_to() -> None:
 
     known = model.short_id(samples.REQUEST_ID)
     assert said.startswith(
-        f"This is asked for already: request {known}, by @U0ANA in #C0GENOMICS. ⏳ The request"
+        f"This is asked for already: request {known}, by @U0ANA in #C0GENOMICS. The request"
     )
 
 
@@ -149,7 +149,7 @@ def test_a_decided_request_says_how_it_stands() -> None:
     """Who comes too late reads who decided, and that nothing was changed by them."""
     said = aloud(replies.refused(refusal(Reason.ALREADY_DECIDED, "Already denied.", request(State.DENIED))))
 
-    assert said.startswith("Nothing was changed: this request is not open any more. ⛔ The request of @U0ANA")
+    assert said.startswith("Nothing was changed: this request is not open any more. The request of @U0ANA")
     assert "denied by @U0BEN" in said
 
 

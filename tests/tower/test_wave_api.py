@@ -138,7 +138,7 @@ def test_no_detail_quotes_a_body(got: http.Answer, _: ports.Sight) -> None:
     seen = wave.parse_inspect(got, tower_endpoint=TOWER)
 
     assert "acme.azurecr.io" not in seen.detail
-    assert (seen.detail == "") is (seen.sight is READ)
+    assert seen.detail or seen.sight in {READ, UNREACHABLE}  # whose names say all there is to say
 
 
 @pytest.mark.parametrize(("workspace", "place"), [(101, {"towerWorkspaceId": 101}), (0, {})])
