@@ -56,7 +56,7 @@ async def test_a_crash_between_minting_and_giving_uses_the_empty_slot(engine: pa
     ended = await engine.drive(request)
 
     assert ended.progress.slot == "password2"
-    assert list(engine.registries.tokens[names.token(request)].passwords) == ["password2"]
+    assert list(engine.registries.held_tokens[names.token(request)].passwords) == ["password2"]
     assert engine.journal.calls.index("keep_only") > engine.journal.calls.index("inspect")
 
 
@@ -182,17 +182,17 @@ async def test_a_credential_deleted_meanwhile_is_made_again(engine: parts.Engine
 
 def rebind(engine: parts.Engine, name: str) -> None:
     """Bind a token to another scope map, as an administrator could."""
-    engine.registries.tokens[name].scope_map = "_repositories_admin"
+    engine.registries.held_tokens[name].scope_map = "_repositories_admin"
 
 
 def disable(engine: parts.Engine, name: str) -> None:
     """Disable a token, as an administrator could."""
-    engine.registries.tokens[name].enabled = False
+    engine.registries.held_tokens[name].enabled = False
 
 
 def remove(engine: parts.Engine, name: str) -> None:
     """Delete a token, as an administrator could."""
-    del engine.registries.tokens[name]
+    del engine.registries.held_tokens[name]
 
 
 @pytest.mark.parametrize("meddle", [rebind, disable, remove])

@@ -87,7 +87,7 @@ async def test_23_a_password_ends_without_the_bot(engine: parts.Engine) -> None:
 
     await engine.drive(request)
 
-    (_, shown) = engine.registries.tokens[names.token(request)].passwords["password1"]
+    (_, shown) = engine.registries.held_tokens[names.token(request)].passwords["password1"]
     assert shown.expires is not None
     assert 29 <= (shown.expires - engine.clock.now()).days <= 30
 
