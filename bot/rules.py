@@ -68,6 +68,9 @@ class Terms(model.Record):
     fallback_after: dt.timedelta | None = None
     told: str | None = None  # a channel that is told and does not decide
     auto: Quota | None = None
+    without_approval: tuple[model.Kind, ...] = ()  # what the rule itself approves
+    rotate_before_days: int | None = None  # before a password expires
+    rotate_every_days: int | None = None  # after a password was made
 
 
 class Rule(model.Record):
