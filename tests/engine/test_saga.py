@@ -225,7 +225,7 @@ async def test_an_edit_elsewhere_in_the_policy_voids_nothing(
     """Another rule is none of this request's business."""
     engine = parts.Engine(store, store_clock, wildcards=True)
     wanted = ports.Repository(builders.HOST, "team/*")
-    request = await engine.approved(repository=wanted, validity_days=30)
+    request = await engine.approved(repositories=(wanted,), validity_days=30)
     engine.source.policy = builders.a_policy(builders.a_rule("another"), builders.a_rule(), version="2")
 
     ended = await engine.drive(request)
