@@ -17,6 +17,10 @@ from pydantic import Field
 from bot import model
 
 ANY = ("*",)
+# What is done to a credential that is there; whoever owns it may ask, and no password reaches further by it.
+CHANGES = (model.Kind.ROTATE, model.Kind.REVOKE, model.Kind.NARROW)
+# To take over what somebody made by hand is for administrators: only a rule that says so allows it.
+USUAL = tuple(kind for kind in model.Kind if kind is not model.Kind.ADOPT)
 BY_SETTINGS = "REGISTRY_BOT_APPROVERS"  # the name of the one rule that settings make
 
 
@@ -50,7 +54,7 @@ class Match(model.Record):
     repositories: tuple[str, ...] = ANY
     workspaces: tuple[str, ...] = ANY
     channels: tuple[str, ...] = ANY
-    kinds: tuple[model.Kind, ...] = tuple(model.Kind)
+    kinds: tuple[model.Kind, ...] = USUAL
     requesters: tuple[str, ...] = ()  # groups; empty: anybody
     participant: bool = False  # the requester has to be a participant of the workspace
 
