@@ -85,6 +85,8 @@ async def change(
     seen = await look()
     if seen is None:
         raise _missing(call)
+    if not (seen.done or seen.broken):  # ARM refuses a change during another one
+        seen = await settle(call, clock, look)
     if not (seen.done and fits(seen.value)):
         try:
             await azure_calls.asked(call, send())
