@@ -84,7 +84,7 @@ class Rule(model.Record):
     match: Match
     terms: Terms
 
-    @property
+    @functools.cached_property
     def version(self) -> str:
         """Return a digest of the rule alone: an edit elsewhere in the file voids nobody's approval."""
         return hashlib.sha256(model.canonical(self.model_dump(mode="json"))).hexdigest()[:16]
@@ -138,7 +138,7 @@ class Policy(model.Record):
     def person(self, who: model.Principal) -> Person:
         """Return the human behind a principal; one that is not linked stands for itself."""
         own = member(who)
-        return self._by_member.get(own) or Person(name=own, members=frozenset({own}))
+        return self._by_member.get(own) or _alone(own)
 
     def linked(self, who: model.Principal) -> bool:
         """Tell whether the file says which human a principal is."""
@@ -163,6 +163,11 @@ class Policy(model.Record):
     def prepare(self) -> None:
         """Compile the patterns now, which for hundreds of rules takes a while, and not at a click."""
         _ = self._any
+
+
+@functools.lru_cache(maxsize=1024)  # each decision asks for the same two or three people several times
+def _alone(own: str) -> Person:
+    return Person(name=own, members=frozenset({own}))
 
 
 def member(who: model.Principal) -> str:
