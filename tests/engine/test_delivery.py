@@ -155,6 +155,28 @@ async def test_a_host_taken_by_hand_meanwhile_ends_the_delivery(engine: parts.En
     assert engine.registries.minted == []
 
 
+@pytest.mark.parametrize("moment", ["mint", "create"])
+async def test_a_host_taken_by_hand_while_a_password_is_made_is_noticed(
+    engine: parts.Engine, moment: str
+) -> None:
+    """Between minting and giving there is one more look, before each try: two would fail silently."""
+    request = await engine.approved()
+    engine.tower.not_yet = 1
+    take = fakes.Fault(moment, after=moment == "mint", hook=lambda: add_by_hand(engine))
+    engine.journal.faults.append(take)
+
+    ended = await engine.drive(request)
+
+    assert (ended.state, engine.made(request)) == (model.State.FAILED, [])
+    assert "that the bot did not make" in (ended.error or "")
+    assert [one.shown.name for one in engine.tower.held[101]] == ["by-hand"]
+
+
+def add_by_hand(engine: parts.Engine) -> None:
+    """Add a credential for the same host, as an administrator could."""
+    engine.tower.add(101, registry=builders.HOST)
+
+
 async def test_a_name_taken_by_hand_meanwhile_ends_the_delivery(engine: parts.Engine) -> None:
     """A name that somebody else's credential got after the check fails the request."""
     request = await engine.approved()
