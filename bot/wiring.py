@@ -88,12 +88,15 @@ async def build(
         kept = await stack.enter_async_context(_store(config, time))
         outside = await _services(config, time, stack)
         slack = await stack.enter_async_context(slack_app.client(config))
-        team = (await slack_app.installed(slack, time)).team
+        installed = await slack_app.installed(slack, time)
+        team = installed.team
         source = _policy(config)
         measured = metrics.Metrics()
         trail = audit.Trail(config.audit_key.get_secret_value().encode())
         record = recorder.Recorder(kept, trail, time, observe=measured.written)
-        told = notifier.SlackNotifier(slack, operators_channel=config.operators_channel)
+        told = notifier.SlackNotifier(
+            slack, bot_user=installed.bot_user, operators_channel=config.operators_channel
+        )
         operators = alerts.Alerts(told, count=measured.alerts.inc)
         desk = work.Desk(record, outside, lambda: source.policy, time, timing or work.Timing())
         provisioning = saga.Saga(desk)
