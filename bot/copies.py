@@ -24,9 +24,11 @@ _TOLD = frozenset({State.DONE, State.FAILED, State.DENIED, State.EXPIRED})  # ca
 def wanted(request: model.Request, copies: Mapping[Role, Copy]) -> tuple[Copy, ...]:
     """Return every copy that the request should have by now, in the order of posting; pure.
 
-    Those already there come as they are. Progress and result go into the thread of the origin, or
-    of the direct message where there is no origin; until that is posted they have no place.
+    Those already there come as they are, but a new warning is a new message. Progress, result and
+    warnings go into the thread of the origin, or of the direct message where there is no origin;
+    until that is posted they have no place.
     """
+    warned = request.life is not None and request.life.warned is not None
     fresh = {
         Role.APPROVAL: _in(Role.APPROVAL, request.approval),
         Role.ORIGIN: _in(Role.ORIGIN, request.place),
@@ -38,8 +40,17 @@ def wanted(request: model.Request, copies: Mapping[Role, Copy]) -> tuple[Copy, .
         Role.ESCALATION: _in(Role.ESCALATION, request.approval) if request.escalated else None,
         Role.PROGRESS: _reply(Role.PROGRESS, request, copies) if request.state in _WORKED_ON else None,
         Role.RESULT: _reply(Role.RESULT, request, copies) if request.state in _TOLD else None,
+        Role.WARNING: _reply(Role.WARNING, request, copies) if warned else None,
     }
+    if fresh[Role.WARNING] and _of_older_warning(request, copies.get(Role.WARNING)):
+        copies = {role: copy for role, copy in copies.items() if role is not Role.WARNING}
     return tuple(copy for role, new in fresh.items() if (copy := copies.get(role) or new))
+
+
+def _of_older_warning(request: model.Request, copy: Copy | None) -> bool:
+    """Tell whether a message was there before the newest warning was: an update would notify nobody."""
+    said = request.life.said if request.life else 0
+    return copy is not None and copy.message is not None and copy.shown < said
 
 
 def _in(role: Role, place: model.Place | None) -> Copy | None:
@@ -228,6 +239,7 @@ class Display:
         if since < self._chat.pace_s:
             await self._chat.clock.sleep(self._chat.pace_s - since)
         request = self._request  # after waiting: the newest state wins
+        await self._step_aside(copy)
         shown = await self._asked(request, copy)
         self._updated[copy.key] = loop.time()
         if shown is not None:
@@ -255,6 +267,12 @@ class Display:
             elif copy.message:
                 # Kept before the recovered one is: a crash in between must not leave a false warning.
                 await self._save(copy, 0)
+
+    async def _step_aside(self, copy: Copy) -> None:
+        """Keep the message of an older warning among the duplicates, so that it stays up to date too."""
+        older = self._copies.get(copy.role)
+        if copy.role is Role.WARNING and copy.message is None and older and older.message:
+            await self._save(older.model_copy(update={"duplicate": True}), older.shown)
 
     def _patience(self) -> float:
         """Return how long to wait: the older the news, the longer. A back-off that needs no counter."""

@@ -31,6 +31,7 @@ from bot import (
     clock,
     copies,
     errors,
+    following,
     inspection,
     log,
     membership,
@@ -99,9 +100,7 @@ async def build(
         )
         operators = alerts.Alerts(told, count=measured.alerts.inc)
         desk = work.Desk(record, outside, lambda: source.policy, time, timing or work.Timing())
-        provisioning = saga.Saga(desk)
-        attend = attention.Attention(record, provisioning, copies.Chat(kept, told, time), time, operators)
-        hands = worker.Worker(kept, attend, time, _owner())
+        hands = worker.Worker(kept, _attention(kept, desk, told, operators), time, _owner())
         measured.attending.set_function(lambda: hands.held)
         people = membership.Membership(
             {model.Platform.SLACK: directory.SlackDirectory(slack, team=team)}, alert=operators.soon
@@ -134,6 +133,8 @@ async def run(
         # every acknowledgement up for a tenth of a second.
         gc.collect()
         gc.freeze()
+        # Python's own 700 would be reached within a few deliveries, and take a sixth of all time.
+        gc.set_threshold(20_000, 20, 50)
         server = _Server(
             uvicorn.Config(
                 runtime.web,
@@ -160,6 +161,15 @@ async def run(
                 watch.cancel()
             # Only now, so that what the last click asked for is still started or handed over.
             runtime.worker.stop()
+
+
+def _attention(
+    kept: store.RedisStore, desk: work.Desk, told: ports.Notifier, operators: alerts.Alerts
+) -> attention.Attention:
+    time = desk.clock
+    follow = following.Following(desk.record, kept, desk.policy, time, operators)
+    chat = copies.Chat(kept, told, time)
+    return attention.Attention(desk.record, saga.Saga(desk), follow, chat, time, operators)
 
 
 def slack_manifest(url: str | None) -> dict[str, Any]:

@@ -86,7 +86,9 @@ class Copy(Record):
     shown: int = 0  # version of the request that it shows
     error: str | None = None
     posting: Posting | None = None  # without a message: it may be there, and nobody knows where
-    duplicate: bool = False  # posted by a process that died before it could remember it; seen at a click
+    # Beside the copy of its role: of a process that died before it could remember it, seen at a
+    # click; or of an older warning.
+    duplicate: bool = False
 
     @property
     def key(self) -> str:

@@ -12,6 +12,7 @@ from bot import (
     audit,
     authority,
     copies,
+    following,
     inspection,
     lease,
     membership,
@@ -126,7 +127,10 @@ class Engine:
         desk = work.Desk(self.record, services, lambda: self.source.policy, self.clock, work.Timing(**timing))
         chat = copies.Chat(self.store, self.notifier, self.clock)
         operators = alerts.Alerts(self.notifier, count=self._count)
-        return attention.Attention(self.record, saga.Saga(desk), chat, self.clock, operators)
+        follow = following.Following(
+            self.record, self.store, lambda: self.source.policy, self.clock, operators
+        )
+        return attention.Attention(self.record, saga.Saga(desk), follow, chat, self.clock, operators)
 
     async def submitted(self, **fields: Any) -> model.Request:
         """Return a request as Ana submitted it."""
