@@ -12,6 +12,7 @@ from bot import (
     errors,
     forms,
     inspection,
+    intake,
     model,
     policy,
     ports,
@@ -43,7 +44,8 @@ class RequestService:
         self._record = record
         self._inspector = inspector
         self._authority = authority
-        self._submissions = submissions.Submissions(store, record, inspector, authority, clock, wake)
+        taken_in = intake.Intake(store, record, authority, clock, wake)
+        self._submissions = submissions.Submissions(taken_in, inspector)
         self._clicks = clicks.Clicks(store, record, authority, clock, wake)
 
     async def form(self, by: model.Principal, place: model.Place | None) -> forms.Form:
@@ -95,14 +97,6 @@ class RequestService:
     async def cancel(self, click: forms.Click) -> model.Request:
         """Take a pending request back."""
         return await self._clicks.cancel(click)
-
-    async def request(self, by: model.Principal, request_id: str) -> model.Request:
-        """Return a request to be shown; refuse strangers and unknown ids."""
-        await self._submissions.admit(by)
-        snapshot = await self._store.load(request_id)
-        if snapshot is None:
-            raise errors.Refused(errors.Reason.UNKNOWN_REQUEST, recorder.UNKNOWN)
-        return snapshot.request
 
     async def whoami(self, by: model.Principal) -> forms.Whoami:
         """Return how the bot sees somebody, whoever it is; the look is recorded."""
