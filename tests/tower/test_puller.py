@@ -88,6 +88,23 @@ async def test_it_has_to_be_entered(pipeline: puller.Pipeline) -> None:
         await puller.Puller(pipeline, IMAGES, clock.SystemClock()).pull()
 
 
+class Stopped(fakes.FakeClock):
+    """A clock that nobody can wait by."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Break."""
+        raise TimeoutError(f"not {seconds} s")
+
+
+async def test_a_witness_that_broke_off_is_no_proof(pipeline: puller.Pipeline) -> None:
+    """What ended the pulling early is raised at the end, where the proof would be read."""
+    witness = await puller.Puller(pipeline, IMAGES, Stopped()).__aenter__()
+    await wait_until(lambda: witness.pulls == 1, "the only pull")
+
+    with pytest.raises(TimeoutError, match="not"):
+        await witness.__aexit__()
+
+
 def test_the_persons_token_is_not_shown(pipeline: puller.Pipeline) -> None:
     """A proof is printed now and then."""
     assert LAUNCH_TOKEN not in repr(pipeline)
