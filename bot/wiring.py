@@ -33,6 +33,7 @@ from bot import (
     errors,
     following,
     inspection,
+    listening,
     log,
     membership,
     metrics,
@@ -128,7 +129,11 @@ async def run(
 ) -> None:
     """Answer chat, do the work, or both, until SIGTERM; then drain. Probes are answered either way."""
     log.configure(config.log, secrets=secrets_of(config))
-    async with build(config, time=time, chat=chat) as runtime, asyncio.TaskGroup() as group:
+    async with (
+        listening.on(config.host, config.port) as sockets,
+        build(config, time=time, chat=chat) as runtime,
+        asyncio.TaskGroup() as group,
+    ):
         # What is loaded now stays: looking through all of it at each full collection would hold
         # every acknowledgement up for a tenth of a second.
         gc.collect()
@@ -138,8 +143,6 @@ async def run(
         server = _Server(
             uvicorn.Config(
                 runtime.web,
-                host=config.host,
-                port=config.port,
                 lifespan="off",
                 log_config=None,
                 access_log=False,
@@ -156,7 +159,7 @@ async def run(
             watching = [group.create_task(watch()) for watch in runtime.watches]
             if worker:
                 group.create_task(runtime.worker.run())
-            await server.serve()
+            await server.serve(sockets=sockets)
             for watch in watching:
                 watch.cancel()
             # Only now, so that what the last click asked for is still started or handed over.
