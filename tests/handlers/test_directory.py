@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -48,6 +49,28 @@ async def test_an_account_is_what_slack_says(
 ) -> None:
     """Members, guests, people of other organizations, and bots, which decide on nothing."""
     assert await people.standing(samples.person(user)) is standing
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "standing"),
+    [
+        ("E0ACME", "E0ACME", Standing.MEMBER),
+        ("E0ACME", "E0OTHER", Standing.OUTSIDER),
+        ("E0ACME", None, Standing.OUTSIDER),
+        (None, "E0OTHER", Standing.OUTSIDER),
+    ],
+)
+async def test_an_account_of_another_workspace_is_a_colleagues_only_in_our_organization(
+    house: House, ours: str | None, theirs: str | None, standing: Standing
+) -> None:
+    """Slack gives `enterprise_user` for people of any organization, not of ours alone."""
+    account = {"id": acme.BEN, "team_id": "T0ELSEWHERE"}
+    grid = {"enterprise_user": {"id": "W0BEN", "enterprise_id": theirs}} if theirs else {}
+    answer = json.dumps({"ok": True, "user": account | grid})
+    house.slack.faults.append(Fault(r"/api/users\.info", 1, 200, {}, answer))
+    people = directory.SlackDirectory(house.web, team=acme.TEAM.id, enterprise=ours)
+
+    assert await people.standing(samples.BEN) is standing
 
 
 async def test_who_left_is_gone_at_once(house: House, people: directory.SlackDirectory) -> None:
