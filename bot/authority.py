@@ -98,8 +98,12 @@ class Authority:
 
     async def grounds(self, actor: model.Principal, request: model.Request | None) -> Grounds:
         """Look up what a decision of `actor` on a request rests on."""
+        rule = self.source.policy.rule(request.rule) if request else None
+        return await self.standing_of(actor, rule)
+
+    async def standing_of(self, actor: model.Principal, rule: rules.Rule | None) -> Grounds:
+        """Look up who somebody is, and who decides by a rule."""
         now = self.source.policy
-        rule = now.rule(request.rule) if request else None
         names = (*rule.terms.approvers, *rule.terms.fallback) if rule else ()
         standing, groups = await asyncio.gather(self.standing(actor), self.members(now, names))
         trouble = self.people.trouble(actor)

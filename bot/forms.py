@@ -208,7 +208,7 @@ def problems(submission: Submission, *, wildcards: bool) -> dict[str, str]:
         Field.WORKSPACE: "Choose a workspace." if submission.workspace_id is None else None,
         Field.REPOSITORY: _repositories(submission.repositories, wildcards=wildcards),
         Field.VALIDITY: validity_problem(submission.validity_days, None),
-        Field.REASON: _reason(submission.reason),
+        Field.REASON: reason_problem(submission.reason),
     }
     return {field.value: problem for field, problem in found.items() if problem}
 
@@ -262,7 +262,8 @@ def validity_problem(days: int | None, longest: int | None) -> str | None:
     return None
 
 
-def _reason(reason: str) -> str | None:
+def reason_problem(reason: str) -> str | None:
+    """Return why a reason cannot be kept; none at all is fine."""
     if len(reason) > LONGEST_REASON:
         return f"Keep the reason to {LONGEST_REASON} characters."
     return None

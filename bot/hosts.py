@@ -114,6 +114,11 @@ def busy(credential: model.Credential, change: model.Request) -> str:
     )
 
 
+def drifted(credential: model.Credential) -> tuple[str, ...]:
+    """Return what should be known of a credential before anything is done to it."""
+    return (f"The credential is not as it should be. {credential.drift}",) if credential.drift else ()
+
+
 def _covers(wide: str, name: str) -> bool:
     """Tell whether who may read `wide` may read `name`."""
     return wide == name or (wide.endswith("*") and name.startswith(wide[:-1]))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bot import (
     audit,
     authority,
+    changes,
     clicks,
     errors,
     forms,
@@ -46,6 +47,7 @@ class RequestService:
         self._authority = authority
         taken_in = intake.Intake(store, record, authority, clock, wake)
         self._submissions = submissions.Submissions(taken_in, inspector)
+        self._changes = changes.Changes(taken_in, inspector)
         self._clicks = clicks.Clicks(store, record, authority, clock, wake)
 
     async def form(self, by: model.Principal, place: model.Place | None) -> forms.Form:
@@ -97,6 +99,16 @@ class RequestService:
     async def cancel(self, click: forms.Click) -> model.Request:
         """Take a pending request back."""
         return await self._clicks.cancel(click)
+
+    async def plan(
+        self, by: model.Principal, place: model.Place | None, kind: model.Kind, credential_id: str
+    ) -> forms.Plan:
+        """Return what a change of a credential would do and who would be asked; refuse as `change` does."""
+        return await self._changes.plan(by, place, kind, credential_id)
+
+    async def change(self, change: forms.Change) -> model.Request:
+        """Keep a change of a credential as a request; one that needs nobody starts at once."""
+        return await self._changes.change(change)
 
     async def whoami(self, by: model.Principal) -> forms.Whoami:
         """Return how the bot sees somebody, whoever it is; the look is recorded."""

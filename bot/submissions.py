@@ -131,10 +131,8 @@ def _warnings(held: hosts.Held, chosen: Sequence[ports.Repository]) -> tuple[str
     """Return what would be refused, or should be known, of a credential that would be extended."""
     if held.credential is None:
         return ()
-    problem, drift = hosts.unextendable(held, chosen), held.credential.drift
-    return tuple(
-        filter(None, (problem, f"The credential is not as it should be. {drift}" if drift else None))
-    )
+    problem = hosts.unextendable(held, chosen)
+    return (*((problem,) if problem else ()), *hosts.drifted(held.credential))
 
 
 def _subject(
