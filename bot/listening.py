@@ -23,10 +23,10 @@ async def on(host: str, port: int) -> AsyncIterator[list[socket.socket]]:
         absent: OSError | None = None
         for family, address in _addresses(host, port):
             try:
-                bound.append(stack.enter_context(_bound(family, address)))
+                bound.append(stack.enter_context(bound_to(family, address)))
             except OSError as error:
                 if error.errno not in _ABSENT:
-                    raise _refused(host, port, error) from None
+                    raise refusal(host, port, error) from None
                 absent = error  # localhost may have an address of a kind that is switched off here
         if not bound:
             raise _unknown(host) from absent
@@ -41,7 +41,8 @@ def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, tuple[s
     return list(dict.fromkeys((family, (str(at[0]), port)) for family, _, _, _, at in found))
 
 
-def _bound(family: socket.AddressFamily, address: tuple[str, int]) -> socket.socket:
+def bound_to(family: socket.AddressFamily, address: tuple[str, int]) -> socket.socket:
+    """Return a socket at one address; raise OSError where that is not to be had."""
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -61,7 +62,8 @@ def _unknown(host: str) -> errors.ConfigurationError:
     )
 
 
-def _refused(host: str, port: int, error: OSError) -> errors.ConfigurationError:
+def refusal(host: str, port: int, error: OSError) -> errors.ConfigurationError:
+    """Return what to say of an address that the system does not give."""
     if error.errno == errno.EADDRINUSE:
         return errors.ConfigurationError(
             f"REGISTRY_BOT_PORT: something listens on port {port} of {host} already. Stop that, or set "

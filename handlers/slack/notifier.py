@@ -73,20 +73,21 @@ class SlackNotifier:
             return None
         try:
             spot = await self._spot(request, copy.role, copies)
-            found = await self._found(spot, copy.posting, copy.role)
         except _Closed:
             return None  # where the bot may not write it has written nothing
+        found = await self._found(spot, copy.posting)
         if found is None:
             return None
         where = {"channel": found.spot.channel, "thread": found.spot.thread, "message": found.message}
         return copy.model_copy(update={**where, "shown": 0, "error": None})
 
-    async def _found(self, spot: Spot, posting: model.Posting, role: Role) -> search.Found | None:
+    async def _found(self, spot: Spot, posting: model.Posting) -> search.Found | None:
         with faults.translated():
             try:
                 return await search.find(self._client, spot, posting, by=self._bot_user)
             except SlackApiError as error:
-                _close(error, role)
+                if faults.closed(faults.code(error)):
+                    return None
                 raise
 
     async def alert(self, text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import errno
 import socket
 import subprocess
 import sys
@@ -75,10 +75,34 @@ def test_an_address_of_elsewhere_is_named() -> None:
     assert ended.stderr.startswith("REGISTRY_BOT_HOST: 192.0.2.1 is not an address of this machine.")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may listen on every port")
-async def test_a_port_of_the_system_is_named() -> None:
-    """An ordinary account takes a port above 1023."""
-    assert "Set a port above 1023." in await refused("127.0.0.1", 1)
+async def test_an_address_that_is_off_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many containers have no IPv6: localhost is then its other address; with none there is no start."""
+
+    def off(family: socket.AddressFamily, address: tuple[str, int]) -> socket.socket:
+        if family == socket.AF_INET6 or address[1]:
+            raise OSError(errno.EAFNOSUPPORT, "There is none.")
+        return socket.create_server(address)
+
+    monkeypatch.setattr(listening, "bound_to", off)
+
+    async with listening.on("localhost", 0) as bound:
+        families = {one.family for one in bound}
+
+    assert families == {socket.AF_INET}
+    assert "is not an address of this machine" in await refused("127.0.0.1", 1)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EADDRINUSE, "REGISTRY_BOT_PORT: something listens on port 80 of 127.0.0.1 already."),
+        (errno.EACCES, "REGISTRY_BOT_PORT: this account may not listen on port 80 of 127.0.0.1."),
+        (errno.ENOBUFS, "REGISTRY_BOT_HOST and REGISTRY_BOT_PORT: 127.0.0.1, port 80, cannot be listened on"),
+    ],
+)
+def test_each_refusal_of_the_system_names_a_setting(number: int, said: str) -> None:
+    """Whatever it is, somebody reads where to look."""
+    assert str(listening.refusal("127.0.0.1", 80, OSError(number, "No."))).startswith(said)
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])

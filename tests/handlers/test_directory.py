@@ -115,3 +115,14 @@ async def test_an_unknown_group_is_said_with_what_to_change(people: directory.Sl
         await people.usergroup("S0NOBODY")
 
     assert "slack_usergroups" in (unknown.value.remedy or "")
+
+
+async def test_a_missing_scope_is_named(house: House, people: directory.SlackDirectory) -> None:
+    """Without users:read nobody can be looked up: the error says what an administrator has to add."""
+    state = house.slack.state
+    state.app = dataclasses.replace(state.app, scopes=state.app.scopes - {"users:read"})
+
+    with pytest.raises(errors.Forbidden) as refused:
+        await people.standing(samples.BEN)
+
+    assert refused.value.remedy == "Add the scope users:read to the Slack app and install it again."

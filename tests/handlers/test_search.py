@@ -92,6 +92,16 @@ async def test_somebody_elses_note_counts_for_nothing(house: House) -> None:
     assert await other.find(request, intended(Role.ORIGIN), copies={}) is None
 
 
+async def test_a_bot_that_does_not_know_itself_believes_the_note(house: House) -> None:
+    """Where Slack did not say who the bot is, the token alone tells."""
+    request, poster = samples.request(), notifier.SlackNotifier(house.web)
+    posted = await poster.show(request, intended(Role.ORIGIN), copies={})
+
+    found = await poster.find(request, intended(Role.ORIGIN), copies={})
+
+    assert (found and found.message) == posted.message
+
+
 async def test_it_is_looked_for_on_older_pages(house: House, poster: notifier.SlackNotifier) -> None:
     """A busy channel has had more messages since than Slack gives at once."""
     request = samples.request()
@@ -149,6 +159,13 @@ async def test_what_cannot_be_looked_for_is_said(
         await poster.find(samples.request(), intended(Role.ORIGIN), copies={})
 
     assert type(refused.value) is wanted
+
+
+async def test_a_person_who_left_has_no_message(poster: notifier.SlackNotifier) -> None:
+    """Where there are no direct messages there is nothing to find."""
+    request = samples.request(requester=samples.person("U0NOBODY"))
+
+    assert await poster.find(request, intended(Role.DIRECT), copies={}) is None
 
 
 async def test_where_the_bot_is_not_it_has_posted_nothing(
