@@ -34,7 +34,8 @@ def a_change(credential: model.Credential, kind: Kind = Kind.ROTATE, **fields: A
         "op": model.new_id(),
         "remove": remove,
     }
-    return forms.Change(kind=kind, credential_id=credential.id, **(values | fields))
+    given = values | {"remove": remove} | fields
+    return forms.Change(kind=kind, credential_id=credential.id, **given)
 
 
 async def asked(desk: Desk, call: str, credential: model.Credential, kind: Kind, by: model.Principal) -> None:
@@ -355,8 +356,8 @@ async def test_open_requests_are_limited(desk: Desk, credential: model.Credentia
 async def test_a_store_that_goes_away_is_told(desk: Desk, credential: model.Credential) -> None:
     """Nothing is kept, and nobody is told that it is."""
 
-    async def gone(_: str) -> model.Credential | None:
-        raise errors.NotAccepted("away")
+    async def gone(credential_id: str) -> model.Credential | None:
+        raise errors.NotAccepted(f"away, with {credential_id}")
 
     desk.store.credential = gone  # type: ignore[method-assign]  # Redis goes away here
 
@@ -367,9 +368,9 @@ async def test_a_store_that_goes_away_is_told(desk: Desk, credential: model.Cred
 async def test_what_does_not_answer_in_time_is_told(desk: Desk, credential: model.Credential) -> None:
     """Within the three seconds that people wait."""
 
-    async def hang(_: str) -> model.Credential | None:
+    async def hang(credential_id: str) -> model.Credential | None:
         await asyncio.Event().wait()
-        return None
+        raise AssertionError(credential_id)
 
     desk.store.credential = hang  # type: ignore[method-assign]  # Redis never answers
 
