@@ -45,6 +45,11 @@ class SlackNotifier:
         self, client: AsyncWebClient, *, bot_user: str = "", operators_channel: str | None = None
     ) -> None:
         self._client = client
+        # The library posts once more when a connection breaks, though Slack may have the message:
+        # slackapi/python-slack-sdk, slack_sdk/http_retry/builtin_async_handlers.py.
+        self._once = AsyncWebClient(
+            token=client.token, base_url=client.base_url, session=client.session, retry_handlers=[]
+        )
         self._bot_user = bot_user
         self._operators = operators_channel
 
@@ -142,7 +147,7 @@ class SlackNotifier:
         )
 
     async def _post(self, spot: Spot, message: blocks.Message, note: Json | None) -> object:
-        answer = await self._client.chat_postMessage(
+        answer = await self._once.chat_postMessage(
             channel=spot.channel,
             thread_ts=spot.thread,
             text=message.text,

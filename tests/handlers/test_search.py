@@ -64,6 +64,21 @@ async def test_a_post_is_found(poster: notifier.SlackNotifier, role: Role) -> No
     assert found.shown == 0
 
 
+async def test_an_answer_that_was_lost_posts_nothing_more(
+    house: House, poster: notifier.SlackNotifier
+) -> None:
+    """Slack has the message and the connection breaks: the client must not post it again by itself."""
+    request = samples.request()
+    house.slack.faults.append(Fault("/api/chat.postMessage$", 1, after=True))
+    with pytest.raises(errors.Unknown):
+        await poster.show(request, intended(Role.ORIGIN), copies={})
+
+    found = await poster.find(request, intended(Role.ORIGIN), copies={})
+
+    (there,) = house.person(acme.ANA).sees(acme.GENOMICS)
+    assert (found and found.message) == there.ts
+
+
 @pytest.mark.parametrize("role", ROLES)
 async def test_what_was_not_posted_is_not_found(poster: notifier.SlackNotifier, role: Role) -> None:
     """A message of another intent is another message, even for the same request and role."""
