@@ -12,7 +12,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from bot import checkup, cli_audit, cli_policy, errors, settings, wiring
+from bot import checkup, cli_audit, cli_policy, cli_reconcile, errors, settings, wiring
 from bot.sandbox import command as sandbox_command
 from bot.sandbox.page import shift
 
@@ -92,6 +92,7 @@ def manifest(*, url: str | None) -> None:
 
 main.add_command(cli_audit.group)
 main.add_command(cli_policy.group)
+main.add_command(cli_reconcile.command)
 
 
 def _settings() -> settings.Settings:

@@ -40,6 +40,7 @@ from bot import (
     model,
     policy_source,
     ports,
+    reconcile,
     recorder,
     service,
     settings,
@@ -119,7 +120,8 @@ async def build(
         doors, checks = await _doors(config, core, slack, stack) if chat else ({}, {})
         web = http.build(core, doors=doors, checks=checks, metrics=measured.page)
         follow: Watch = functools.partial(source.watch, news=operators.news, alert=operators.alert)
-        watches = (operators.run, follow, *_log_watches(config, kept, trail, operators, slack, time))
+        hourly = _hourly(desk, kept, operators)
+        watches = (operators.run, follow, hourly, *_log_watches(config, kept, trail, operators, slack, time))
         yield Runtime(kept, core, hands, measured, source, web, watches)
 
 
@@ -172,6 +174,19 @@ def _attention(
     follow = following.Following(desk.record, kept, desk.policy, time, operators)
     chat = copies.Chat(kept, told, time)
     return attention.Attention(desk.record, saga.Saga(desk), follow, chat, time, operators)
+
+
+def _hourly(desk: work.Desk, kept: store.RedisStore, operators: alerts.Alerts) -> Watch:
+    """Return what compares Azure and Tower with the records while the process runs."""
+    looking = _reconciler(desk.record, kept, desk.services, desk.clock)
+    alert, news = operators.alert, operators.news
+    return reconcile.Hourly(looking, kept, kept.log, desk.clock, alert=alert, news=news).run
+
+
+def _reconciler(
+    record: recorder.Recorder, kept: ports.Store, outside: work.Services, time: ports.Clock
+) -> reconcile.Reconciler:
+    return reconcile.Reconciler(kept, record, outside.registries, outside.tower, time)
 
 
 def slack_manifest(url: str | None) -> dict[str, Any]:
@@ -277,6 +292,18 @@ async def open_log(config: settings.AuditSettings) -> AsyncIterator[auditor.Audi
     async with store.open_store(url, prefix=config.redis_prefix, clock=time, keep_days=1) as kept:
         trail = audit.Trail(config.audit_key.get_secret_value().encode())
         yield auditor.Auditor(kept, kept.log, trail, time, _print)
+
+
+@contextlib.asynccontextmanager
+async def open_reconciler(config: settings.Settings) -> AsyncIterator[reconcile.Reconciler]:
+    """Open what compares Azure and Tower with the records; nothing of chat is needed for it."""
+    log.configure("warning", secrets=secrets_of(config), stream=sys.stderr)
+    time = clock.SystemClock()
+    async with contextlib.AsyncExitStack() as stack:
+        kept = await stack.enter_async_context(_store(config, time))
+        trail = audit.Trail(config.audit_key.get_secret_value().encode())
+        outside = await _services(config, time, stack)
+        yield _reconciler(recorder.Recorder(kept, trail, time), kept, outside, time)
 
 
 def _policy(config: settings.Settings) -> policy_source.PolicySource:
