@@ -12,7 +12,7 @@ from bot.reconcile.findings import Finding, Kind
 from bot.reconcile.marks import Marks
 from bot.reconcile.pace import Pace
 from bot.reconcile.report import Report
-from bot.reconcile.survey import CHUNK, Sources, Survey
+from bot.reconcile.survey import CHUNK, Sources, Survey, Unseen
 from bot.reconcile.sweep import Kept, Sweep
 
 log = structlog.get_logger(__name__)
@@ -42,17 +42,19 @@ class Reconciler:
 
         What cannot be looked at, of Azure or Tower, is a finding, and says nothing about the rest.
         """
-        survey = Survey(self._sources, chunk=self._chunk)
+        unseen = Unseen()
+        stray = strays.Strays(self._sources, self._record, unseen)
+        survey = Survey(self._sources, unseen, stray.visit, chunk=self._chunk)
         found: list[Finding] = []
+        await stray.begin()
         async for chunk in survey.chunks():
             for evidence in chunk:
                 found += await self._credential(survey, evidence, fix=fix)
-        stray = strays.Strays(self._sources, self._record, survey)
-        await stray.look()
+        await stray.rest()
         found += stray.foreign.values()
         for leftover in stray.leftovers.values():
             found.append(await self._leftover(stray, leftover, fix=fix))
-        report = Report((*found, *survey.unseen.values()), survey.looked_at, fix)
+        report = Report((*found, *unseen.findings.values()), survey.looked_at, fix)
         log.info("reconciled", looked_at=report.looked_at, found=len(report.findings), fixed=fix)
         return report
 

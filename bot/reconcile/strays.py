@@ -11,7 +11,7 @@ from bot import errors, model, recorder
 from bot.model import CredentialState, State
 from bot.provision import names
 from bot.reconcile.findings import Finding, Kind
-from bot.reconcile.survey import Sources, Survey
+from bot.reconcile.survey import Listed, Sources, Unseen
 
 _OURS = re.compile(rf"{re.escape(names.PREFIX)}(?:[a-z0-9-]+-)?([0-9a-f]{{6}})")
 MOST = 1000  # leftovers of one look; there are more only where something else is badly wrong
@@ -44,31 +44,50 @@ class _Named:
 class Strays:
     """Looks for strays in every registry and workspace that the bot can see."""
 
-    def __init__(self, sources: Sources, record: recorder.Recorder, survey: Survey) -> None:
+    def __init__(self, sources: Sources, record: recorder.Recorder, unseen: Unseen) -> None:
         self._from = sources
         self._record = record
-        self._survey = survey
+        self._unseen = unseen
+        self._registries: tuple[model.Registry, ...] = ()
+        self._visited: set[int] = set()
         self.leftovers: dict[str, Leftover] = {}  # by the request's id
         self.workspaces: dict[str, dict[int, model.Workspace]] = {}  # where Tower uses them
         self.foreign: dict[str, Finding] = {}
 
-    async def look(self) -> None:
-        """Look everywhere."""
+    async def begin(self) -> None:
+        """Learn which registries are the bot's business."""
         try:
-            registries = await self._from.registries.registries()
+            self._registries = await self._from.registries.registries()
         except errors.ServiceError as error:
-            self._survey.missed("Azure", error)
+            self._unseen.missed("Azure", error)
+
+    async def visit(self, workspace: model.Workspace, listed: Listed) -> None:
+        """Look at what a workspace has, the first time that somebody lists it."""
+        if workspace.id in self._visited:
             return
-        for registry in registries:
-            await self._judge(registry.login_server, self._registry(registry))
-        hosts = frozenset(one.login_server for one in registries)
+        self._visited.add(workspace.id)
+        hosts = {one.login_server for one in self._registries}
+        for one in listed:
+            if one.registry in hosts and one.user:
+                host = one.registry or ""
+                await self._one(_Named("credential", one.user, host, workspace.full_name, workspace))
+
+    async def rest(self) -> None:
+        """Look at all registries, and at the workspaces that nobody has listed yet."""
+        for registry in self._registries:
+            try:
+                async for named in self._registry(registry):
+                    await self._one(named)
+            except errors.ServiceError as error:
+                self._unseen.missed(registry.login_server, error)
         try:
             workspaces = await self._from.tower.workspaces()
         except errors.ServiceError as error:
-            self._survey.missed("Tower", error)
+            self._unseen.missed("Tower", error)
             return
         for workspace in workspaces:
-            await self._judge(workspace.full_name, self._workspace(workspace, hosts))
+            if workspace.id not in self._visited:
+                await self._workspace(workspace)
 
     async def _registry(self, registry: model.Registry) -> AsyncIterator[_Named]:
         arm, each = self._from.registries, self._from.pace.each
@@ -77,39 +96,34 @@ class Strays:
         async for scope_map in each(arm.scope_maps(registry)):
             yield _Named("scope map", scope_map.name, registry.login_server, registry.name)
 
-    async def _workspace(self, workspace: model.Workspace, hosts: frozenset[str]) -> AsyncIterator[_Named]:
+    async def _workspace(self, workspace: model.Workspace) -> None:
         await self._from.pace.turn()
-        for one in await self._from.tower.credentials(workspace.id):
-            if one.registry in hosts and one.user:
-                host = one.registry or ""
-                yield _Named("credential", one.user, host, workspace.full_name, workspace)
-
-    async def _judge(self, where: str, named: AsyncIterator[_Named]) -> None:
         try:
-            async for one in named:
-                if _OURS.fullmatch(one.name):
-                    await self._one(one)
+            listed = await self._from.tower.credentials(workspace.id)
         except errors.ServiceError as error:
-            self._survey.missed(where, error)
+            self._unseen.missed(workspace.full_name, error)
+            return
+        await self.visit(workspace, listed)
 
     async def _one(self, named: _Named) -> None:
-        made = await self._maker(named)
+        ours = _OURS.fullmatch(named.name)
+        if ours is None:
+            return
+        made = await self._maker(named, ours.group(1))
         if made is None:
             what = f"the {named.what} {named.name} is named like the bot's own, but no request made it."
             do = "It is left alone: find out whose it is, and remove it if nobody needs it."
             found = Finding(Kind.FOREIGN, named.where, what, do)
             if len(self.foreign) < MOST:
                 self.foreign[found.key] = found
-        elif len(self.leftovers) < MOST and await self._over(made):
+        elif (made.id in self.leftovers or len(self.leftovers) < MOST) and await self._over(made):
             self.leftovers[made.id] = Leftover(made, named.name)
             if named.workspace:
                 self.workspaces.setdefault(made.id, {})[named.workspace.id] = named.workspace
 
-    async def _maker(self, named: _Named) -> model.Request | None:
-        """Return the request whose name it is; ids are only six characters there, so all of it has to fit."""
-        short = _OURS.fullmatch(named.name)
-        ids = await self._from.store.by_short(short.group(1)) if short else ()
-        for request in await self._from.store.requests(ids):
+    async def _maker(self, named: _Named, short: str) -> model.Request | None:
+        """Return the request whose name it is; of its id only six characters are there, so all has to fit."""
+        for request in await self._from.store.requests(await self._from.store.by_short(short)):
             if request is None or request.spec.kind not in model.FRESH:
                 continue
             if (names.token(request), request.spec.login_server) == (named.name, named.host):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot import errors, model, ports
@@ -11,8 +11,24 @@ from bot.reconcile.compare import Azure, Evidence
 from bot.reconcile.findings import Finding, Kind
 from bot.reconcile.pace import Pace
 
-CHUNK = 500  # credentials in memory at once; each chunk goes through the lists of its registries anew
+CHUNK = 250  # credentials in memory at once; each chunk goes through the lists of its registries anew
 _UNSETTLED = frozenset({model.CredentialState.ROTATING, model.CredentialState.REVOKING})
+
+
+Listed = tuple[ports.TowerCredential, ...]
+Seen = Callable[[model.Workspace, Listed], Awaitable[None]]
+
+
+class Unseen:
+    """What could not be looked at, each once."""
+
+    def __init__(self) -> None:
+        self.findings: dict[str, Finding] = {}
+
+    def missed(self, where: str, error: errors.ServiceError) -> None:
+        """Remember that something could not be looked at, and why."""
+        what = f"it could not be looked at. {error}"
+        self.findings[where] = Finding(Kind.UNSEEN, where, what, error.remedy or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +42,14 @@ class Sources:
 
 
 class Survey:
-    """Looks at live credentials. What could not be looked at is in `unseen`, once."""
+    """Looks at live credentials. `seen` hears what each workspace has, so that it need not ask too."""
 
-    def __init__(self, sources: Sources, *, chunk: int = CHUNK) -> None:
+    def __init__(self, sources: Sources, unseen: Unseen, seen: Seen, *, chunk: int = CHUNK) -> None:
         self._from = sources
+        self._unseen = unseen
+        self._seen = seen
         self._chunk = chunk
         self.looked_at = 0
-        self.unseen: dict[str, Finding] = {}
 
     async def chunks(self) -> AsyncIterator[tuple[Evidence, ...]]:
         """Go through all live credentials that no request is changing."""
@@ -51,8 +68,8 @@ class Survey:
     async def _look(self, credentials: Sequence[model.Credential]) -> tuple[Evidence, ...]:
         hosts = {one.login_server for one in credentials}
         seen = {host: await self._registry(host, credentials) for host in sorted(hosts)}
-        listed = {one.workspace.id: one.workspace for one in credentials}
-        tower = {number: await self._workspace(listed[number]) for number in sorted(listed)}
+        places = {one.workspace.id: one.workspace for one in credentials}
+        tower = {number: await self._workspace(places[number], credentials) for number in sorted(places)}
         return tuple(_evidence(one, seen[one.login_server], tower[one.workspace.id]) for one in credentials)
 
     async def _registry(self, host: str, credentials: Iterable[model.Credential]) -> _Shown | None:
@@ -68,22 +85,22 @@ class Survey:
                 {one.name: one async for one in pace.each(arm.scope_maps(registry)) if one.name in maps},
             )
         except errors.ServiceError as error:
-            self.missed(host, error)
+            self._unseen.missed(host, error)
             return None
 
-    async def _workspace(self, workspace: model.Workspace) -> tuple[ports.TowerCredential, ...] | None:
+    async def _workspace(
+        self, workspace: model.Workspace, credentials: Iterable[model.Credential]
+    ) -> Listed | None:
+        """Return what a workspace has that concerns its credentials; None if it cannot be told."""
         try:
             await self._from.pace.turn()
-            return await self._from.tower.credentials(workspace.id)
+            listed = await self._from.tower.credentials(workspace.id)
         except errors.ServiceError as error:
-            self.missed(workspace.full_name, error)
+            self._unseen.missed(workspace.full_name, error)
             return None
-
-    def missed(self, where: str, error: errors.ServiceError) -> None:
-        """Remember that something could not be looked at, and why."""
-        self.unseen[where] = Finding(
-            Kind.UNSEEN, where, f"it could not be looked at. {error}", error.remedy or ""
-        )
+        await self._seen(workspace, listed)
+        mine = [one for one in credentials if one.workspace.id == workspace.id]
+        return tuple(one for one in listed if any(_concerns(one, own) for own in mine))
 
     async def confirmed(self, evidence: Evidence) -> Evidence | None:
         """Look again at what a list left out, since lists may lag; None for a credential that changed."""
@@ -97,7 +114,7 @@ class Survey:
         try:
             return dataclasses.replace(evidence, azure=await self._single(credential))
         except errors.ServiceError as error:
-            self.missed(credential.login_server, error)
+            self._unseen.missed(credential.login_server, error)
             return dataclasses.replace(evidence, azure=None)
 
     async def _single(self, credential: model.Credential) -> Azure:
@@ -118,7 +135,7 @@ class _Shown:
 def _evidence(
     credential: model.Credential,
     shown: _Shown | None,
-    listed: tuple[ports.TowerCredential, ...] | None,
+    listed: Listed | None,
 ) -> Evidence:
     azure = None
     if shown is not None:

@@ -76,10 +76,15 @@ class Outside:
 
 
 @contextlib.asynccontextmanager
-async def outside(*, page: int = 2, workspaces: int = 2) -> AsyncIterator[Outside]:
-    """Start an Azure with one registry, and a Tower with some workspaces."""
-    journal = emulator.Journal()
-    state = arm_state.AzureState([arm_state.Registry("acmegenomics", login_server=HOST, sku="Premium")])
+async def outside(
+    *, page: int = 2, workspaces: int = 2, registries: int = 1, journal: emulator.Journal | None = None
+) -> AsyncIterator[Outside]:
+    """Start an Azure with some registries, and a Tower with some workspaces."""
+    journal = journal or emulator.Journal()
+    hosts = [HOST, *(f"acme{number}.azurecr.io" for number in range(1, registries))]
+    state = arm_state.AzureState(
+        [arm_state.Registry(host.partition(".")[0], login_server=host, sku="Premium") for host in hosts]
+    )
     kept = [tower_state.Workspace(RESEARCH + n, _name(n), 1, "acme") for n in range(workspaces)]
     bot = tower_state.User(7, "registry-bot", TOWER_TOKEN, {one.id: "owner" for one in kept})
     double = Outside(
@@ -166,7 +171,7 @@ class Scene:
             id=request.id,
             name=name,
             workspace=request.spec.workspace,
-            login_server=HOST,
+            login_server=request.spec.login_server,
             repositories=request.spec.repositories,
             token=made,
             scope_map=made,
@@ -197,23 +202,32 @@ class Scene:
     def plant(self, request: model.Request) -> str:
         """Make what a request asks for, as the bot would, and return its id in Tower."""
         name, spec = names.token(request), request.spec
-        password = self.plant_token(name, names.actions(request))
-        return self.plant_credential(spec.name, user=name, password=password, workspace=spec.workspace.id)
+        host = spec.login_server
+        password = self.plant_token(name, actions=names.actions(request), host=host)
+        place = spec.workspace.id
+        return self.plant_credential(spec.name, user=name, password=password, workspace=place, host=host)
 
-    def plant_token(self, name: str, actions: tuple[str, ...] = ()) -> str:
+    def plant_token(self, name: str, *, actions: tuple[str, ...] = (), host: str = HOST) -> str:
         """Make a token with a scope map of its own; return its password."""
-        registry, now = self.outside.registry, self.outside.azure.now()
+        registry, now = self.outside.azure.at(host), self.outside.azure.now()
+        assert registry is not None
         registry.scope_maps[name] = arm_state.ScopeMap(name, now, 0.0, actions=actions)
         registry.tokens[name] = arm_state.Token(name, now, 0.0, scope_map=name)
         until = now + dt.timedelta(days=90)
         return self.outside.azure.generate(registry.tokens[name], model.PASSWORD1, until)
 
     def plant_credential(
-        self, name: str, *, user: str, password: str = "made-up", workspace: int = RESEARCH
+        self,
+        name: str,
+        *,
+        user: str,
+        password: str = "made-up",
+        workspace: int = RESEARCH,
+        host: str = HOST,
     ) -> str:
         """Put a credential into Tower by hand; return its id."""
         seed = self.outside.tower.state.seed
-        return seed(workspace, name=name, registry=HOST, user=user, password=password).id
+        return seed(workspace, name=name, registry=host, user=user, password=password).id
 
     def held(self, workspace: int = RESEARCH) -> list[str]:
         """Return the names of what a workspace has."""
