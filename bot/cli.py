@@ -12,7 +12,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from bot import checkup, cli_audit, cli_policy, cli_reconcile, errors, settings, wiring
+from bot import checkup, cli_audit, cli_policy, cli_reconcile, cli_requests, errors, settings, wiring
 from bot.sandbox import command as sandbox_command
 from bot.sandbox.page import shift
 
@@ -93,6 +93,7 @@ def manifest(*, url: str | None) -> None:
 main.add_command(cli_audit.group)
 main.add_command(cli_policy.group)
 main.add_command(cli_reconcile.command)
+main.add_command(cli_requests.group)
 
 
 def _settings() -> settings.Settings:

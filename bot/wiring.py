@@ -28,6 +28,7 @@ from bot import (
     attention,
     audit,
     authority,
+    casebook,
     clock,
     copies,
     errors,
@@ -292,6 +293,15 @@ async def open_log(config: settings.AuditSettings) -> AsyncIterator[auditor.Audi
     async with store.open_store(url, prefix=config.redis_prefix, clock=time, keep_days=1) as kept:
         trail = audit.Trail(config.audit_key.get_secret_value().encode())
         yield auditor.Auditor(kept, kept.log, trail, time, _print)
+
+
+@contextlib.asynccontextmanager
+async def open_casebook(config: settings.AuditSettings) -> AsyncIterator[casebook.Casebook]:
+    """Open what the commands on requests work with; raise ConfigurationError without a REDIS_URL."""
+    if config.redis_url is None:
+        raise errors.ConfigurationError("REDIS_URL is not set: that is where the requests are kept.")
+    async with open_log(config) as at:
+        yield casebook.Casebook(at.store, at.trail)
 
 
 @contextlib.asynccontextmanager
