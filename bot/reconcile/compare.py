@@ -61,6 +61,11 @@ def findings(evidence: Evidence, now: dt.datetime) -> tuple[Finding, ...]:
     )
 
 
+def azure_differs(evidence: Evidence, now: dt.datetime) -> bool:
+    """Tell whether anything in Azure differs."""
+    return evidence.azure is not None and any(_azure(evidence.credential, evidence.azure, now))
+
+
 def where(credential: model.Credential) -> str:
     """Return which credential it is, as people know it."""
     return f"{credential.name} ({credential.workspace.full_name}, {credential.login_server})"
@@ -139,7 +144,7 @@ def _tower(credential: model.Credential, listed: tuple[ports.TowerCredential, ..
     own = next((one for one in listed if one.id == credential.tower_id), None)
     if own is None:
         yield _Difference(Kind.TOWER_GONE, "Tower does not have it any more.", ASK_AGAIN)
-    elif (own.registry, own.user) != (credential.login_server, credential.token):
+    elif own.registry != credential.login_server or own.user not in {None, credential.token}:
         what = f"in Tower it is for {_shown(own.user)} at {_shown(own.registry)} now, not for its own token."
         yield _Difference(Kind.TOWER_REPOINTED, what, ROTATE)
     for other in listed:

@@ -61,17 +61,17 @@ class Reconciler:
     async def _credential(
         self, survey: Survey, evidence: compare.Evidence, *, fix: bool
     ) -> tuple[Finding, ...]:
-        credential = evidence.credential
+        credential, now = evidence.credential, self._clock.now()
         if not self._record.genuine(credential):
             what = "its record was changed by something else than the bot."
             do = "Find out who can write to Redis, and run `registry-bot audit verify`."
             return (Finding(Kind.FORGED, compare.where(credential), what, do, credential=credential.id),)
-        if not compare.findings(evidence, self._clock.now()) and credential.drift is None:
+        if not compare.findings(evidence, now) and credential.drift is None:
             return ()
-        confirmed = await survey.confirmed(evidence)
+        confirmed = await survey.confirmed(evidence, now)
         if confirmed is None:
             return ()
-        found = compare.findings(confirmed, self._clock.now())
+        found = compare.findings(confirmed, now)
         # Nothing is called mended that could not be seen.
         if fix and (found or confirmed.whole):
             await self._marks.mark(credential, " ".join(_sentences(found)) or None)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot import errors, model, ports
-from bot.reconcile.compare import Azure, Evidence
+from bot.reconcile.compare import Azure, Evidence, azure_differs
 from bot.reconcile.findings import Finding, Kind
 from bot.reconcile.pace import Pace
 
@@ -102,13 +103,12 @@ class Survey:
         mine = [one for one in credentials if one.workspace.id == workspace.id]
         return tuple(one for one in listed if any(_concerns(one, own) for own in mine))
 
-    async def confirmed(self, evidence: Evidence) -> Evidence | None:
-        """Look again at what a list left out, since lists may lag; None for a credential that changed."""
+    async def confirmed(self, evidence: Evidence, now: dt.datetime) -> Evidence | None:
+        """Look again at what differs, since lists may lag or tell less; None for one that changed."""
         found = await self._from.store.credential(evidence.credential.id)
         if found is None or found.version != evidence.credential.version:
             return None
-        azure = evidence.azure
-        if azure is None or (azure.token and azure.scope_map):
+        if not azure_differs(evidence, now):
             return evidence
         credential = evidence.credential
         try:

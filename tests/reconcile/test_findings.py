@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import AsyncIterator, Callable
 
@@ -285,6 +286,33 @@ async def test_a_list_that_lags_is_no_finding(scene: Scene) -> None:
 
     assert report.findings == ()
     assert name in scene.outside.registry.tokens
+
+
+async def test_a_list_that_tells_less_is_no_finding(scene: Scene) -> None:
+    """A list without passwords does not make them gone: each token is asked for by itself then."""
+    await scene.issued()
+    listing = scene.registries.tokens
+
+    async def terse(registry: model.Registry) -> AsyncIterator[ports.Token]:
+        async for token in listing(registry):
+            yield dataclasses.replace(token, passwords=())
+
+    scene.registries.tokens = terse  # type: ignore[method-assign]  # a terse list, which no emulator has
+
+    assert (await scene.fix()).findings == ()
+
+
+async def test_a_tower_that_hides_user_names_is_believed(scene: Scene) -> None:
+    """What Tower does not show of a credential is no difference."""
+    await scene.issued()
+    listing = scene.tower.credentials
+
+    async def discreet(workspace_id: int) -> tuple[ports.TowerCredential, ...]:
+        return tuple(dataclasses.replace(one, user=None) for one in await listing(workspace_id))
+
+    scene.tower.credentials = discreet  # type: ignore[method-assign]  # likewise
+
+    assert (await scene.fix()).findings == ()
 
 
 async def test_azure_tells_when_a_password_expires(scene: Scene) -> None:
