@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot import model
-from bot.model import Role
-from handlers import text, work
+from bot.model import Kind, Role
+from handlers import fate, kinds, text, work
 from handlers.parts import Note, Quote, Sentence
 from handlers.slack import ids, markup
 from handlers.slack.markup import Json
@@ -37,11 +37,11 @@ def private(note: Note) -> Message:
 def _approval(request: model.Request, copies: Copies) -> Message:
     # Only the approvers can notice that the others they rely on hear nothing.
     troubles = _troubles(copies, Role.TOLD, Role.REMINDER, Role.ESCALATION)
-    return _card(request, Role.APPROVAL, (text.ask(request),), troubles)
+    return _card(request, Role.APPROVAL, (kinds.ask(request),), troubles)
 
 
 def _escalation(request: model.Request, _: Copies) -> Message:
-    return _card(request, Role.ESCALATION, (text.escalation(request), text.ask(request)))
+    return _card(request, Role.ESCALATION, (text.escalation(request), kinds.ask(request)))
 
 
 def _told(request: model.Request, _: Copies) -> Message:
@@ -57,9 +57,10 @@ def _card(request: model.Request, role: Role, intro: Note, troubles: Note = ()) 
     outcome: Note = (text.waiting(request),) if pending else (text.status(request), *text.decisions(request))
     # The facts stay after the decision: the channel is where people look up what was granted.
     blocks: list[Json] = [
-        {"type": "header", "text": markup.plain_text(text.TITLES[request.state], 150)},
+        {"type": "header", "text": markup.plain_text(kinds.title(request), 150)},
         *markup.blocks(intro),
         _facts(request),
+        *markup.blocks(kinds.everything(request)),
         *_reason(request),
         *markup.blocks((*outcome, *troubles)),
         *([_decide(request, role)] if pending else []),
@@ -83,7 +84,35 @@ def _progress(request: model.Request, _: Copies) -> Message:
 
 
 def _result(request: model.Request, _: Copies) -> Message:
-    return private(text.result(request))
+    return _offering(text.result(request), Role.RESULT, request, kinds.offers(request))
+
+
+def _warning(request: model.Request, _: Copies) -> Message:
+    useful = (Kind.ROTATE,) if fate.near_end(request) and Kind.ROTATE in kinds.offers(request) else ()
+    return _offering((fate.warning(request),), Role.WARNING, request, useful)
+
+
+def _offering(note: Note, role: Role, request: model.Request, may: Sequence[Kind]) -> Message:
+    """Return a message with a button for each thing that can be done to the credential."""
+    elements = offers(request.about, may)
+    buttons = [{"type": "actions", "block_id": ids.buttons(role), "elements": elements}] if elements else []
+    return Message(markup.spoken(note), [*markup.blocks(note), *buttons])
+
+
+def offers(credential_id: str, may: Collection[Kind]) -> list[Json]:
+    """Return the buttons that open the windows for these kinds of change; each carries the id alone."""
+    styles: dict[Kind, Json] = {Kind.REVOKE: {"style": "danger"}}
+    return [
+        {
+            "type": "button",
+            "action_id": ids.CHANGES[kind],
+            "text": markup.plain_text(kinds.LABELS[kind]),
+            "value": credential_id,
+            **styles.get(kind, {}),
+        }
+        for kind in kinds.LABELS
+        if kind in may
+    ]
 
 
 _RENDERERS = {
@@ -95,6 +124,7 @@ _RENDERERS = {
     Role.ESCALATION: _escalation,
     Role.PROGRESS: _progress,
     Role.RESULT: _result,
+    Role.WARNING: _warning,
 }
 
 
@@ -114,7 +144,7 @@ def _facts(request: model.Request) -> Json:
     # verbatim: else Slack makes links of what looks like an address or a channel's name.
     fields = [
         {"type": "mrkdwn", "text": f"*{label}*\n{markup.mrkdwn(value)}", "verbatim": True}
-        for label, value in text.facts(request)
+        for label, value in kinds.facts(request)
     ]
     return {"type": "section", "fields": fields}
 

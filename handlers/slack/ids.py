@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.forms import Field
-from bot.model import Role
+from bot.model import Kind, Role
 
 COMMAND = "/registry"
 SHORTCUT = "registry_request"  # the global shortcut
@@ -14,6 +14,12 @@ NOTICE = "registry_notice"  # callback id of a window that only says something
 APPROVE = "request_approve"
 DENY = "request_deny"
 CANCEL = "request_cancel"
+
+CHANGES = {  # what a button does to a credential; its value is the credential's id
+    Kind.ROTATE: "credential_rotate",
+    Kind.NARROW: "credential_narrow",
+    Kind.REVOKE: "credential_revoke",
+}
 
 PREVIEW = "preview"  # block id of the line that says who will be asked
 NOTHING = "~"  # value of an option that is only a hint
