@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -22,11 +23,16 @@ Ran = tuple[int, str, str]
 
 async def run(outside: Outside, url: str, prefix: str, *arguments: str) -> Ran:
     """Run the command; return its exit code, output and errors."""
-    environment = outside.settings() | {
-        "REDIS_URL": url,
-        "REGISTRY_BOT_REDIS_PREFIX": prefix,
-        "PATH": "",
-    }
+    measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}  # noqa: TID251  # for no setting
+    environment = (
+        measured
+        | outside.settings()
+        | {
+            "REDIS_URL": url,
+            "REGISTRY_BOT_REDIS_PREFIX": prefix,
+            "PATH": "",
+        }
+    )
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
