@@ -31,6 +31,7 @@ _CONFIGURED = frozenset({Role.APPROVAL, Role.ESCALATION, Role.REMINDER, Role.TOL
 _BELOW = {
     Role.PROGRESS: (Role.ORIGIN, Role.DIRECT),
     Role.RESULT: (Role.ORIGIN, Role.DIRECT),
+    Role.WARNING: (Role.ORIGIN, Role.DIRECT),
     Role.REMINDER: (Role.APPROVAL,),
 }
 
