@@ -5,15 +5,17 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
 from bot import audit, model, ports
+from bot.ledger import auditor
 from bot.model import CredentialState
 from bot.provision import names
 from bot.reconcile import Kind, marks, pace
 from tests import builders
-from tests.reconcile.scene import HOST, PRODUCTION, Scene
+from tests.reconcile.scene import HOST, PRODUCTION, TRAIL, Scene
 
 Plant = Callable[[Scene, model.Request], None]
 
@@ -377,3 +379,18 @@ async def test_lists_are_read_slowly(scene: Scene) -> None:
 
     assert len(read) == 400
     assert (scene.clock.now() - began).total_seconds() >= 10 / pace.CALLS_PER_S
+
+
+async def test_the_audit_log_proves_what_was_marked(scene: Scene) -> None:
+    """What a look writes, and what it removes, leaves a log that verifies, credentials included."""
+    request = await scene.issued()
+    await scene.failed(workspace=builders.a_workspace(id=PRODUCTION, name="production"))
+    disable(scene, request)
+    await scene.fix()
+    scene.outside.registry.tokens[names.token(request)].status = "enabled"
+    await scene.fix()
+    kept: Any = scene.store
+
+    report = await auditor.Auditor(kept, kept.log, TRAIL, scene.clock, print).verify(())
+
+    assert report.sound
