@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bot import model
@@ -92,27 +92,22 @@ def _warning(request: model.Request, _: Copies) -> Message:
     return _offering((fate.warning(request),), Role.WARNING, request, useful)
 
 
-def _offering(note: Note, role: Role, request: model.Request, may: Sequence[Kind]) -> Message:
+def _offering(note: Note, role: Role, request: model.Request, may: Collection[Kind]) -> Message:
     """Return a message with a button for each thing that can be done to the credential."""
-    elements = offers(request.about, may)
-    buttons = [{"type": "actions", "block_id": ids.buttons(role), "elements": elements}] if elements else []
-    return Message(markup.spoken(note), [*markup.blocks(note), *buttons])
+    return Message(
+        markup.spoken(note), [*markup.blocks(note), *offers(request.about, may, ids.buttons(role))]
+    )
 
 
-def offers(credential_id: str, may: Collection[Kind]) -> list[Json]:
+def offers(credential_id: str, may: Collection[Kind], block_id: str, *others: Json) -> list[Json]:
     """Return the buttons that open the windows for these kinds of change; each carries the id alone."""
-    styles: dict[Kind, Json] = {Kind.REVOKE: {"style": "danger"}}
-    return [
-        {
-            "type": "button",
-            "action_id": ids.CHANGES[kind],
-            "text": markup.plain_text(kinds.LABELS[kind]),
-            "value": credential_id,
-            **styles.get(kind, {}),
-        }
-        for kind in kinds.LABELS
-        if kind in may
-    ]
+    elements = [*others, *(_offer(kind, credential_id) for kind in kinds.LABELS if kind in may)]
+    return [{"type": "actions", "block_id": block_id, "elements": elements}] if elements else []
+
+
+def _offer(kind: Kind, credential_id: str) -> Json:
+    button = plain_button(kinds.LABELS[kind], ids.CHANGES[kind], credential_id)
+    return {**button, "style": "danger"} if kind is Kind.REVOKE else button
 
 
 _RENDERERS = {
@@ -172,13 +167,14 @@ def _cancel(request: model.Request, role: Role) -> Json:
 
 
 def _button(label: str, action_id: str, request: model.Request, *, style: str | None = None) -> Json:
-    button: Json = {
-        "type": "button",
-        "action_id": action_id,
-        "text": markup.plain_text(label),
-        "value": value(request),
-    }
+    button = plain_button(label, action_id, value(request))
     return {**button, "style": style} if style else button
+
+
+def plain_button(label: str, action_id: str, carried: str) -> Json:
+    """Return a button."""
+    text = markup.plain_text(label)
+    return {"type": "button", "action_id": action_id, "text": text, "value": carried}
 
 
 def value(request: model.Request) -> str:

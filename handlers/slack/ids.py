@@ -29,6 +29,7 @@ EVENTS_PATH = "/slack/events"
 # Slack's limits (https://docs.slack.dev/reference/block-kit).
 OPTION_TEXT = 75
 MOST_OPTIONS = 100
+MOST_CHOSEN = 100  # repositories of one sending: a window that is drawn again holds all of them
 ACK_S = 2.5  # Slack waits 3 s for an acknowledgement; the rest is for the way
 
 

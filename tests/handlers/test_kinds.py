@@ -63,8 +63,8 @@ KNOWN = "the credential acr-1a2b3c in acme/research"
             Kind.ADOPT,
             {},
             (
-                "asks that this bot takes over the credential by-hand in acme/research, with a token that can "
-                f"pull {HOST}/genomics/aligner. Its id and name in Tower stay, "
+                "asks that this bot takes over the credential by-hand in acme/research, with a token that "
+                f"can pull {HOST}/genomics/aligner. Its id and name in Tower stay, "
                 "and what somebody typed there is replaced."
             ),
         ),
