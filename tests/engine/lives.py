@@ -204,3 +204,19 @@ async def written(engine: parts.Engine, credential_id: str, **update: Any) -> No
         return recorder.Proposal(request, audit.Event.FOLLOWED, credential=after)
 
     await behind.apply(credential_id, propose, op=model.new_id())
+
+
+async def ahead(engine: parts.Engine, request: model.Request) -> None:
+    """Attend to a request once, before whatever else is due."""
+    while True:
+        held = await engine.claimed()
+        if held is None:
+            continue
+        if held.request_id == request.id:
+            await engine.attend(held)
+            return
+        found = await engine.healthy.load(held.request_id)
+        assert found is not None
+        later = engine.clock.now() + dt.timedelta(seconds=30)
+        seen = found.request.version
+        await engine.healthy.settle(held.request_id, fence=held.fence, seen=seen, due=later)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot import errors, ports
+from bot import audit, errors, model, ports
 from bot.model import CredentialState, State
 from tests import builders, fakes
 from tests.engine import lives, parts
@@ -119,3 +119,151 @@ async def test_a_password_lasts_no_longer_than_was_approved(engine: parts.Engine
     assert after.expires is not None
     assert after.expires - engine.clock.now() <= dt.timedelta(days=30)
     assert after.validity_days == 30
+
+
+def change(engine: parts.Engine) -> None:
+    """Give what is to be adopted another name."""
+    rename(engine, name="renamed")
+
+
+ADOPTED: dict[str, Callable[[parts.Engine], object]] = {
+    "it was renamed": change,
+    "it is gone": lambda engine: engine.tower.held[101].clear(),
+    "it is for another registry": lambda engine: rename(engine, registry="other.azurecr.io"),
+    "there is a second one": lambda engine: engine.tower.add(101, name="two", registry=builders.HOST),
+}
+
+
+@pytest.mark.parametrize("what", ADOPTED)
+@pytest.mark.parametrize("at", ["registry", "put_token"])
+async def test_what_was_changed_since_it_was_asked_for_is_not_adopted(
+    engine: parts.Engine, what: str, at: str
+) -> None:
+    """Before anything is made, or right before the password: it is left as it is, and asked for anew."""
+    request = await lives.begun(engine, lives.ADOPT)
+    engine.journal.faults.append(fakes.Fault(at, hook=lambda: ADOPTED[what](engine)))
+    # Once it was looked at, it may be called what it likes: it is known by its id.
+    expected = State.DONE if (what, at) == ("it was renamed", "put_token") else State.FAILED
+
+    ended = await engine.drive(request)
+
+    assert ended.state is expected, ended
+    assert expected is State.DONE or engine.made(ended) == []
+    assert expected is State.DONE or engine.registries.minted == []
+
+
+async def test_what_tower_has_taken_is_not_pulled_from_under_it(engine: parts.Engine) -> None:
+    """What was typed there before is known to nobody: the new token stays, and an operator is told."""
+    request = await lives.begun(engine, lives.ADOPT)
+    lost = fakes.Fault("update", errors.Unknown("It was lost.", service="Tower"), after=True)
+    forbidden = errors.Forbidden("You may not.", service="Tower", remedy="Grant the role.")
+    blind = fakes.Fault("credentials", forbidden, times=0)
+    engine.journal.faults += [lost, blind]
+    engine.journal.watch = lambda: setattr(blind, "times", 2) if see(engine, blind) else None
+
+    ended = await engine.drive(request)
+
+    (held,) = engine.tower.held[101]
+    assert (ended.state, ended.progress.left) == (State.FAILED, ("deliver", "token", "scope_map"))
+    assert engine.registries.opens(held.shown.user, held.password.get_secret_value(), lives.FIRST)
+    assert "which uses the token" in (ended.remedy or "")
+
+
+def see(engine: parts.Engine, blind: fakes.Fault) -> bool:
+    """Tell when Tower has taken the password, once."""
+    return blind.times == 0 and engine.journal.calls[-1] == "update"
+
+
+@pytest.mark.parametrize("case", [lives.ROTATE, lives.ADOPT], ids=str)
+async def test_a_token_disabled_before_the_password_gets_none(engine: parts.Engine, case: lives.Case) -> None:
+    """A token that somebody disabled since the check is not trusted with a password."""
+    request = await lives.begun(engine, case)
+    minted = len(engine.registries.minted)
+    commits = 4 if case is lives.ADOPT else 3  # until the step before is on the record
+
+    def disable() -> None:
+        if engine.journal.count("commit") == commits:
+            meddle(engine, enabled=False)
+
+    engine.journal.watch = disable
+
+    ended = await engine.drive(request)
+
+    assert ended.state is State.FAILED
+    assert "by somebody else" in (ended.error or "")
+    assert len(engine.registries.minted) == minted
+
+
+@pytest.mark.parametrize("case", [lives.ROTATE, lives.ADOPT], ids=str)
+async def test_decisions_are_checked_again_before_a_password_is_made(
+    engine: parts.Engine, case: lives.Case
+) -> None:
+    """A trail that stops fitting while the token is looked at ends the request with no password."""
+    request = await lives.begun(engine, case)
+    minted = len(engine.registries.minted)
+    real = engine.record.verified
+    asked = []
+
+    async def verified(request_id: str) -> tuple[audit.Entry, ...]:
+        asked.append(request_id)
+        if len(asked) > 1:
+            raise errors.Refused(errors.Reason.CHANGED, "It is broken.")
+        return await real(request_id)
+
+    engine.record.verified = verified  # type: ignore[method-assign]  # somebody writes to Redis under way
+
+    ended = await engine.drive(request)
+
+    assert "its audit trail is broken" in (ended.error or "")
+    assert len(engine.registries.minted) == minted
+    assert not (await stored_busy(engine, request))
+
+
+async def stored_busy(engine: parts.Engine, request: model.Request) -> bool:
+    """Tell whether a request still has its credential in hand."""
+    credential = await engine.healthy.credential(request.about)
+    return credential is not None and credential.busy is not None
+
+
+@pytest.mark.parametrize("gone", [lives.EXTEND, lives.ROTATE], ids=str)
+async def test_what_vanishes_under_way_needs_no_undo(engine: parts.Engine, gone: lives.Case) -> None:
+    """Whoever removes the token or its scope map in Azure leaves nothing to take back."""
+    request = await lives.begun(engine, gone)
+    call = "patch_scope_map" if gone is lives.EXTEND else "mint"
+
+    def vanish() -> None:
+        engine.registries.held_tokens.clear()
+        engine.registries.held_maps.clear()
+
+    engine.journal.faults.append(fakes.Fault(call, hook=vanish))
+
+    ended = await engine.drive(request)
+
+    assert (ended.state, ended.progress.left) == (State.FAILED, ())
+
+
+async def test_an_undo_of_a_rotation_that_cannot_work_names_the_slot(engine: parts.Engine) -> None:
+    """The password that nobody uses stays, and is said to."""
+    request = await lives.begun(engine, lives.ROTATE)
+    forbidden = errors.Forbidden("You may not.", service="it", remedy="Grant the role.")
+    engine.journal.faults += [fakes.Fault(name, forbidden, times=None) for name in ("update", "keep_only")]
+
+    ended = await engine.drive(request)
+
+    credential = await lives.stored(engine, request.about)
+    left = f"the password in password2 of the token {credential.token} in {builders.HOST}"
+    assert f"Remove by hand: {left}." in (ended.remedy or "")
+    assert credential.state is CredentialState.DRIFTED
+    assert engine.registries.opens(credential.token, lives.password_of(engine, credential))
+
+
+@pytest.mark.parametrize("case", [lives.ROTATE, lives.ADOPT], ids=str)
+async def test_a_name_that_somebody_gave_it_stays(engine: parts.Engine, case: lives.Case) -> None:
+    """Only the password of a credential in Tower is replaced."""
+    request = await lives.begun(engine, case)
+    engine.journal.faults.append(fakes.Fault("mint", hook=lambda: change(engine)))
+
+    ended = await engine.drive(request)
+
+    assert ended.state is State.DONE
+    assert [one.shown.name for one in engine.tower.held[101]] == ["renamed"]

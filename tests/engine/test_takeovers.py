@@ -36,6 +36,8 @@ async def test_a_revocation_takes_over_whatever_is_under_way(
     await stopped(engine, change, number, after=after)
     credential = await lives.stored(engine, change.about)
     revocation = await lives.approved(engine, lives.spec_of(revoke, credential))
+    if after:
+        await lives.ahead(engine, revocation)
 
     ended, revoked = await lives.both(engine, change, revocation)
 
@@ -48,10 +50,11 @@ async def test_a_revocation_takes_over_whatever_is_under_way(
     }
 
 
+@pytest.mark.parametrize("ahead", [False, True], ids=["beside", "ahead"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(("case", "number"), RUNNING, ids=str)
 async def test_a_revocation_that_gives_up_leaves_a_credential_that_works(
-    engine: parts.Engine, case: lives.Case, number: int, *, after: bool
+    engine: parts.Engine, case: lives.Case, number: int, *, after: bool, ahead: bool
 ) -> None:
     """Jobs keep it too long: whatever the change had done by then, record, Azure and Tower agree."""
     change = await lives.begun(engine, case)
@@ -62,6 +65,8 @@ async def test_a_revocation_that_gives_up_leaves_a_credential_that_works(
     credential = await lives.stored(engine, change.about)
     engine.tower.held[101][0].jobs = ("align-reads",)
     revocation = await lives.approved(engine, lives.spec_of(lives.REVOKE, credential))
+    if ahead:
+        await lives.ahead(engine, revocation)
 
     ended, given_up = await lives.both(engine, change, revocation)
 
@@ -83,7 +88,9 @@ async def test_what_a_rotation_left_is_cleared_by_the_next(engine: parts.Engine)
             await engine.survive(held)
     engine.tower.held[101][0].jobs = ("align-reads",)
     credential = await lives.stored(engine, change.about)
-    await lives.both(engine, change, await lives.approved(engine, lives.spec_of(lives.REVOKE, credential)))
+    revocation = await lives.approved(engine, lives.spec_of(lives.REVOKE, credential))
+    await lives.ahead(engine, revocation)
+    await lives.both(engine, change, revocation)
     after = await lives.stored(engine, change.about)
     puller = lives.Puller(engine)
     engine.journal.watch = puller
