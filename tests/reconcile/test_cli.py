@@ -13,8 +13,8 @@ from click import testing
 
 from bot import cli
 from bot.sandbox import valkey
+from tests.reconcile import planted
 from tests.reconcile import scene as scenes
-from tests.reconcile import test_findings
 from tests.reconcile.scene import TOWER_TOKEN, Outside, Scene
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +64,7 @@ async def test_a_difference_ends_with_1(
 ) -> None:
     """A difference is printed with what to do, and nothing is changed."""
     request = await scene.issued()
-    test_findings.disable(scene, request)
+    planted.disable(scene, request)
 
     code, out, _ = await run(outside, server.url, prefix, "--json")
 
