@@ -20,17 +20,17 @@ HIDDEN = b"[hidden]"
 class Kind(enum.StrEnum):
     """What a secret is, as people call it."""
 
-    PASSWORD = "registry password"  # noqa: S105  # the name of a kind
-    SLACK_BOT_TOKEN = "Slack bot token"  # noqa: S105  # the same
-    SLACK_APP_TOKEN = "Slack app token"  # noqa: S105  # the same
-    SLACK_SIGNING_SECRET = "Slack signing secret"  # noqa: S105  # the same
-    TOWER_TOKEN = "Tower token"  # noqa: S105  # the same
-    TOWER_VERIFY_TOKEN = "Tower token for Wave"  # noqa: S105  # the same
-    TOWER_PERSON_TOKEN = "person's own Tower token"  # noqa: S105  # the same
+    PASSWORD = "registry password"  # the name of a kind
+    SLACK_BOT_TOKEN = "Slack bot token"  # the same
+    SLACK_APP_TOKEN = "Slack app token"  # the same
+    SLACK_SIGNING_SECRET = "Slack signing secret"  # the same
+    TOWER_TOKEN = "Tower token"  # the same
+    TOWER_VERIFY_TOKEN = "Tower token for Wave"  # the same
+    TOWER_PERSON_TOKEN = "person's own Tower token"  # the same
     IDENTITY_HEADER = "identity header"
-    ENTRA_TOKEN = "Entra token"  # noqa: S105  # the same
-    REGISTRY_TOKEN = "registry's own token"  # noqa: S105  # the same
-    REDIS_PASSWORD = "Redis password"  # noqa: S105  # the same
+    ENTRA_TOKEN = "Entra token"  # the same
+    REGISTRY_TOKEN = "registry's own token"  # the same
+    REDIS_PASSWORD = "Redis password"  # the same
     AUDIT_KEY = "audit key"
 
 
