@@ -98,7 +98,7 @@ def hosts(values: tuple[str, ...]) -> tuple[str, ...]:
 _PERSON = re.compile(r"[UW][A-Za-z0-9_]+")
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?")
 _APP_TOKEN, _BOT_TOKEN = "an app-level token (xapp-…)", "a bot token (xoxb-…)"
-_USER_TOKEN = "a person's token (xoxp-…)"  # what a token is called
+_USER_TOKEN = "a person's token (xoxp-…)"
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 Key = Annotated[SecretStr, AfterValidator(_long_enough)]
 Listed = Annotated[tuple[str, ...], NoDecode]

@@ -20,17 +20,17 @@ HIDDEN = b"[hidden]"
 class Kind(enum.StrEnum):
     """What a secret is, as people call it."""
 
-    PASSWORD = "registry password"  # the name of a kind
-    SLACK_BOT_TOKEN = "Slack bot token"  # the same
-    SLACK_APP_TOKEN = "Slack app token"  # the same
-    SLACK_SIGNING_SECRET = "Slack signing secret"  # the same
-    TOWER_TOKEN = "Tower token"  # the same
-    TOWER_VERIFY_TOKEN = "Tower token for Wave"  # the same
-    TOWER_PERSON_TOKEN = "person's own Tower token"  # the same
+    PASSWORD = "registry password"
+    SLACK_BOT_TOKEN = "Slack bot token"
+    SLACK_APP_TOKEN = "Slack app token"
+    SLACK_SIGNING_SECRET = "Slack signing secret"
+    TOWER_TOKEN = "Tower token"
+    TOWER_VERIFY_TOKEN = "Tower token for Wave"
+    TOWER_PERSON_TOKEN = "person's own Tower token"
     IDENTITY_HEADER = "identity header"
-    ENTRA_TOKEN = "Entra token"  # the same
-    REGISTRY_TOKEN = "registry's own token"  # the same
-    REDIS_PASSWORD = "Redis password"  # the same
+    ENTRA_TOKEN = "Entra token"
+    REGISTRY_TOKEN = "registry's own token"
+    REDIS_PASSWORD = "Redis password"
     AUDIT_KEY = "audit key"
 
 
