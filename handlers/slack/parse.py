@@ -147,14 +147,14 @@ def click(payload: Payload, by: model.Principal) -> forms.Click:
     act = needed(payload, "actions", 0, "action_id")
     # Slack gives a click no id, but two clicks never have the same moment.
     when = text_at(payload, "actions", 0, "action_ts") or text_at(payload, "trigger_id")
-    return _click(where, by, op=_token(by.key, where.channel, where.message, when, act))
+    return _click(where, by, op=token(by.key, where.channel, where.message, when, act))
 
 
 def denial(payload: Payload, by: model.Principal) -> tuple[forms.Click, str]:
     """Return a denial with its reason, as the window sent it."""
     where = spot_of(text_at(payload, "view", "private_metadata"))
-    reason = _typed(payload, Field.REASON)
-    op = _token(by.key, where.channel, where.message, needed(payload, "view", "id"), ids.DENY)
+    reason = typed_text(payload, Field.REASON)
+    op = token(by.key, where.channel, where.message, needed(payload, "view", "id"), ids.DENY)
     return _click(where, by, op=op), reason
 
 
@@ -187,7 +187,7 @@ def submission(
     # Not the view's hash: it stays the same when an error is shown and the form is sent again.
     view = needed(payload, "view", "id")
     name, validity, reason = (
-        _typed(payload, field).strip() for field in (Field.NAME, Field.VALIDITY, Field.REASON)
+        typed_text(payload, field).strip() for field in (Field.NAME, Field.VALIDITY, Field.REASON)
     )
     workspace = workspace_id(payload)
     paths = ",".join(one.path for one in repositories)
@@ -197,7 +197,7 @@ def submission(
         name=name,
         workspace_id=workspace,
         repositories=tuple(repositories),
-        op=_token(by.key, view, name, str(workspace), paths, validity, reason),
+        op=token(by.key, view, name, str(workspace), paths, validity, reason),
         validity_days=_days(validity),
         reason=reason,
     )
@@ -219,7 +219,7 @@ def typed(payload: Payload) -> dict[Field, object]:
     held = at(payload, "view", "state", "values")
     there = inputs(payload) | frozenset(held if isinstance(held, dict) else ())
     texts: dict[Field, object] = {
-        field: _typed(payload, field)
+        field: typed_text(payload, field)
         for field in (Field.NAME, Field.VALIDITY, Field.REASON)
         if field.value in there
     }
@@ -253,7 +253,8 @@ def _chosen(payload: Payload, field: Field) -> list[object]:
     return several if isinstance(several, list) else [at(chosen, "selected_option")]
 
 
-def _typed(payload: Payload, field: Field) -> str:
+def typed_text(payload: Payload, field: Field) -> str:
+    """Return what was typed into a field."""
     return text_at(payload, "view", "state", "values", field.value, ids.action(field), "value")
 
 
@@ -281,5 +282,6 @@ def _days(validity: str) -> int | None:
     return int(validity)
 
 
-def _token(*parts: str) -> str:
+def token(*parts: str) -> str:
+    """Return what names a sending: the same for the same one, whoever delivers it."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
