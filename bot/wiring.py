@@ -33,6 +33,7 @@ from bot import (
     copies,
     errors,
     following,
+    homes,
     inspection,
     listening,
     log,
@@ -53,7 +54,7 @@ from bot.ledger import auditor, feed, keeper
 from bot.provision import saga, work
 from handlers import http
 from handlers.slack import app as slack_app
-from handlers.slack import background, directory, door, ids, manifest, notifier, socket_mode
+from handlers.slack import background, directory, door, ids, manifest, notifier, socket_mode, tab, visits
 from handlers.slack import feed as slack_feed
 
 Watch = Callable[[], Coroutine[Any, Any, None]]
@@ -93,36 +94,33 @@ async def build(
         outside = await _services(config, time, stack)
         slack = await stack.enter_async_context(slack_app.client(config))
         installed = await slack_app.installed(slack, time)
-        team = installed.team
         source = _policy(config)
         measured = metrics.Metrics()
         trail = audit.Trail(config.audit_key.get_secret_value().encode())
-        record = recorder.Recorder(kept, trail, time, observe=measured.written)
-        told = notifier.SlackNotifier(
-            slack, bot_user=installed.bot_user, operators_channel=config.operators_channel
-        )
+        home = homes.Homes(kept.visitors, time)
+        record = recorder.Recorder(kept, trail, time, observe=_both(measured.written, home.written))
+        told = _notifier(config, slack, installed)
         operators = alerts.Alerts(told, count=measured.alerts.inc)
         desk = work.Desk(record, outside, lambda: source.policy, time, timing or work.Timing())
         hands = worker.Worker(kept, _attention(kept, desk, told, operators), time, _owner())
         measured.attending.set_function(lambda: hands.held)
-        asked = directory.SlackDirectory(slack, team=team, enterprise=installed.enterprise)
-        people = membership.Membership({model.Platform.SLACK: asked}, alert=operators.soon)
-        homes = {model.Platform.SLACK: frozenset({team})}
+        people = _people(slack, installed, operators)
+        tenants = {model.Platform.SLACK: frozenset({installed.team})}
         core = service.RequestService(
             store=kept,
             record=record,
-            inspector=inspection.Inspector(
-                kept, outside.registries, outside.catalog, outside.tower, wildcards=config.wildcards
-            ),
-            authority=authority.Authority(source, people, outside.tower, homes, kept, time),
+            inspector=_inspector(config, kept, outside),
+            authority=authority.Authority(source, people, outside.tower, tenants, kept, time),
             clock=time,
             wake=hands.wake,
         )
-        doors, checks = await _doors(config, core, slack, stack) if chat else ({}, {})
+        doors, checks = await _doors(config, core, slack, stack, home.opened) if chat else ({}, {})
         web = http.build(core, doors=doors, checks=checks, metrics=measured.page)
         follow: Watch = functools.partial(source.watch, news=operators.news, alert=operators.alert)
         hourly = _hourly(desk, kept, operators)
-        watches = (operators.run, follow, hourly, *_log_watches(config, kept, trail, operators, slack, time))
+        drawing: Watch = functools.partial(home.run, tab.Tab(core, slack).publish)
+        looked_after = _log_watches(config, kept, trail, operators, slack, time)
+        watches = (operators.run, follow, hourly, drawing, *looked_after)
         yield Runtime(kept, core, hands, measured, source, web, watches)
 
 
@@ -168,6 +166,25 @@ async def run(
             runtime.worker.stop()
 
 
+def _notifier(
+    config: settings.Settings, slack: AsyncWebClient, installed: slack_app.Installation
+) -> notifier.SlackNotifier:
+    channel = config.operators_channel
+    return notifier.SlackNotifier(slack, bot_user=installed.bot_user, operators_channel=channel)
+
+
+def _people(
+    slack: AsyncWebClient, installed: slack_app.Installation, operators: alerts.Alerts
+) -> membership.Membership:
+    asked = directory.SlackDirectory(slack, team=installed.team, enterprise=installed.enterprise)
+    return membership.Membership({model.Platform.SLACK: asked}, alert=operators.soon)
+
+
+def _inspector(config: settings.Settings, kept: ports.Store, outside: work.Services) -> inspection.Inspector:
+    wildcards = config.wildcards
+    return inspection.Inspector(kept, outside.registries, outside.catalog, outside.tower, wildcards=wildcards)
+
+
 def _attention(
     kept: store.RedisStore, desk: work.Desk, told: ports.Notifier, operators: alerts.Alerts
 ) -> attention.Attention:
@@ -175,6 +192,16 @@ def _attention(
     follow = following.Following(desk.record, kept, desk.policy, time, operators)
     chat = copies.Chat(kept, told, time)
     return attention.Attention(desk.record, saga.Saga(desk), follow, chat, time, operators)
+
+
+def _both(one: recorder.Observe, other: recorder.Observe) -> recorder.Observe:
+    """Return an observer that tells two."""
+
+    def observe(entry: audit.Entry, request: model.Request | None) -> None:
+        one(entry, request)
+        other(entry, request)
+
+    return observe
 
 
 def _hourly(desk: work.Desk, kept: store.RedisStore, operators: alerts.Alerts) -> Watch:
@@ -243,10 +270,11 @@ async def _doors(
     core: service.RequestService,
     slack: AsyncWebClient,
     stack: contextlib.AsyncExitStack,
+    opened: visits.Opened,
 ) -> tuple[dict[str, ASGIApp], dict[str, http.Check]]:
     """Return where Slack's deliveries come in, and what readiness needs beside the service."""
     kept = await stack.enter_async_context(background.Background())
-    bolt = slack_app.build(config, core, slack, background=kept)
+    bolt = slack_app.build(config, core, slack, background=kept, opened=opened)
     if config.slack_app_token:
         connection = socket_mode.SocketMode(bolt, app_token=config.slack_app_token)
         await stack.enter_async_context(connection)

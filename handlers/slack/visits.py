@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import structlog
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from bot import model
+from bot import errors, model
 from handlers.slack import people
 from handlers.slack.background import Background
 from handlers.slack.parse import Payload, text_at
 from handlers.slack.tab import Tab
 
 Opened = Callable[[model.Principal], Awaitable[None]]
+log = structlog.get_logger(__name__)
 
 
 async def nobody(_: model.Principal) -> None:
@@ -41,5 +43,9 @@ class Visits:
         self._background.start(self._shown(by), name="home")
 
     async def _shown(self, by: model.Principal) -> None:
+        try:
+            # Before it is drawn: what changes meanwhile is then drawn after it.
+            await self._opened(by)
+        except errors.NotAccepted as error:
+            log.info("slack.visit.forgotten", error=type(error).__name__)
         await self._tab.publish(by)
-        await self._opened(by)
