@@ -64,9 +64,15 @@ def _card(request: model.Request, role: Role, intro: Note, troubles: Note = ()) 
         *_reason(request),
         *markup.blocks((*outcome, *troubles)),
         *([_decide(request, role)] if pending else []),
-        _context((f"Request {model.short_id(request.id)}, version {request.version}",)),
+        _context((_reference(request),)),
     ]
     return Message(markup.spoken((*intro, outcome[0])), blocks)
+
+
+def _reference(request: model.Request) -> str:
+    # The version is what an approver decides on, and afterwards no news.
+    version = f", version {request.version}" if request.state is model.State.PENDING else ""
+    return f"Request {model.short_id(request.id)}{version}"
 
 
 def _origin(request: model.Request, copies: Copies) -> Message:
