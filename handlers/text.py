@@ -68,7 +68,9 @@ def stands(request: model.Request) -> Sentence:
 
 def status(request: model.Request, *, to_requester: bool = False) -> Sentence:
     """Return where a request stands, in a sentence or two that make sense without anything else."""
-    whose: Sentence = ("Your request",) if to_requester else ("The request of ", request.requester)
+    # What a rule asks for in its owner's name is theirs, but nothing that they have asked for.
+    kind = "scheduled request" if request.scheduled else "request"
+    whose: Sentence = (f"Your {kind}",) if to_requester else (f"The {kind} of ", request.requester)
     return _STATUS[request.state](request, (*whose, *kinds.wish(request.spec)))
 
 

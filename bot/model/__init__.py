@@ -9,6 +9,7 @@ from bot.model.people import Copy, Place, Platform, Posting, Principal, Role, St
 from bot.model.request import (
     ENDED,
     FRESH,
+    SCHEDULED,
     Decision,
     Kind,
     Life,
@@ -26,6 +27,7 @@ __all__ = [
     "FRESH",
     "PASSWORD1",
     "PASSWORD2",
+    "SCHEDULED",
     "Copy",
     "Credential",
     "CredentialState",
