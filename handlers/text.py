@@ -35,6 +35,12 @@ def votes(request: model.Request) -> Sentence:
     return (f"{len(given)} of {request.needed} so far: ", *parts.listed(given), ".")
 
 
+def votes_so_far(request: model.Request) -> Sentence:
+    """Return the votes as a sentence that follows another one."""
+    given = votes(request)
+    return (" ", *given) if given else ()
+
+
 def deciding(request: model.Request) -> tuple[Part, ...]:
     """Return whom to ask: groups that a platform keeps, and people; the fallback too once escalated."""
     asked: tuple[Part, ...] = (*request.approver_groups, *request.approvers)
