@@ -114,7 +114,7 @@ def _commands(names: keys.Keys, some: list[ports.Change], sequence: int) -> Iter
         request, entry, listed = change.request, change.entry, lists.of_request(change.request)
         text = entry.model_dump_json()
         record: dict[str, object] = {"record": request.model_dump_json(), "version": 1, "head": entry.mac}
-        record |= {"state": request.state.value, "ended": 0}
+        record |= {"state": request.state.value, "ended": 0, "open_key": request.requester.key}
         yield ("HSET", names.request(request.id), *itertools.chain(*record.items()))
         yield ("RPUSH", names.trail(request.id), text)
         yield ("XADD", names.audit, "*", "seq", number, "at", 0, "head", "", "entry", text)
