@@ -9,13 +9,15 @@ import click
 import pytest
 
 from bot import cli, machine, metrics, model, policy_file, policy_shape
+from bot.reconcile import findings
 from bot.sandbox import journeys
 from handlers.slack import manifest
 from tests.packaging import tree
 
 README = (tree.ROOT / "README.md").read_text()
+LIFE = (tree.ROOT / "docs/life.md").read_text()
 MAKEFILE = (tree.ROOT / "Makefile").read_text()
-CODE_SPANS = re.findall(r"`([^`\n]+)`", README) + re.findall(
+CODE_SPANS = re.findall(r"`([^`\n]+)`", README + LIFE) + re.findall(
     r"^```\w*\n(.*?)^```", README, re.MULTILINE | re.DOTALL
 )
 
@@ -51,7 +53,7 @@ def test_the_state_diagram_ends_where_requests_end() -> None:
 
 
 def test_every_command_exists() -> None:
-    """Each `registry-bot ...` that the README shows is a command of the program."""
+    """Each `registry-bot ...` that the README and the page of a credential's life show is a command."""
     shown = {
         " ".join(re.findall(r"[a-z]+(?:-[a-z]+)*", line.partition(" --")[0]))
         for span in CODE_SPANS
@@ -94,6 +96,15 @@ def test_every_make_target_exists() -> None:
 
     assert shown <= documented
     assert {"sandbox", "test", "lint", "bench"} <= shown
+
+
+def test_every_kind_of_request_and_of_difference_is_explained() -> None:
+    """The page of a credential's life has each kind that can be asked for, and each that can be found."""
+    asked = re.findall(r"^\| \*\*(\w+)\*\* \|", LIFE, re.MULTILINE)
+    cells = re.findall(r"^\| (`.+?) \|", LIFE.partition("\n## Reconcile")[2], re.MULTILINE)
+
+    assert sorted(asked) == sorted(kind.value for kind in model.Kind)
+    assert {name for cell in cells for name in cell.split("`")[1::2]} >= set(map(str, findings.Kind))
 
 
 def test_every_link_leads_somewhere() -> None:
