@@ -9,7 +9,19 @@ import pytest
 from redis.asyncio import Redis
 
 from bot import wiring
-from bot.sandbox import canary, command, emulator, play, rehearsal, stage, story, sweep, traffic, valkey
+from bot.sandbox import (
+    canary,
+    command,
+    emulator,
+    journeys,
+    play,
+    rehearsal,
+    stage,
+    story,
+    sweep,
+    traffic,
+    valkey,
+)
 from tests.e2e.conftest import a_world
 
 
@@ -129,8 +141,7 @@ async def test_an_unknown_journey_is_refused(capsys: pytest.CaptureFixture[str])
 
     assert (code, capsys.readouterr().err) == (
         2,
-        "There is no journey 'nowhere'. There are: issue, deny, cancel, refused, quorum, faults, crash, "
-        "lifecycle.\n",
+        f"There is no journey 'nowhere'. There are: {', '.join(journeys.JOURNEYS)}.\n",
     )
 
 
