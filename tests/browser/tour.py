@@ -20,6 +20,7 @@ async def walk(desk: Desk, outside: world.World, look: Look) -> None:
     await _decide(desk, look)
     await _work(desk, outside, look)
     await _end(desk, look)
+    await _life(desk, look)
     await _weather(desk, look)
 
 
@@ -87,6 +88,23 @@ async def _end(desk: Desk, look: Look) -> None:
     await desk.ana.go("registry-bot")
     await expect(desk.ana.request(desks.WISH.repository, "registry-bot")).to_contain_text("is in Tower")
     await look("direct-messages")
+
+
+async def _life(desk: Desk, look: Look) -> None:
+    ana = desk.ana
+    await ana.go(desks.GENOMICS)
+    await ana.say(f"{desks.COMMAND} list credentials")
+    listed = ana.messages().filter(has_text="Only visible to you")
+    await expect(listed.get_by_role("button", name="Details")).to_be_visible()
+    await look("list")
+    home = await ana.home()
+    await expect(home).to_contain_text(f"{desks.WISH.name} in {desks.WISH.workspace}")
+    await look("home")
+    await home.get_by_role("button", name="Revoke").click()
+    await expect(ana.window).to_contain_text("What stops working")
+    await look("revoke-window")
+    await ana.window.get_by_role("button", name="Cancel").click()
+    await expect(ana.window).to_have_count(0)
 
 
 async def _weather(desk: Desk, look: Look) -> None:
