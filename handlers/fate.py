@@ -81,7 +81,7 @@ def _password(request: model.Request, life: model.Life) -> Sentence:
 def _drifted(life: model.Life) -> Sentence:
     if life.state is not CredentialState.DRIFTED:
         return ()
-    return ("⚠️ Something about it is not as it should be, and operators were told.",)
+    return ("Something about it is not as it should be, and operators were told.",)
 
 
 def near_end(request: model.Request) -> bool:

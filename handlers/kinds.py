@@ -37,7 +37,7 @@ AT_WORK = {Kind.ISSUE: "set up"}  # every other one is carried out
 def title(request: model.Request) -> str:
     """Return a headline: what is asked for, and how that stands."""
     spec, state = request.spec, request.state
-    head = "Emergency: a credential is revoked at once" if request.emergency else _HEADS[spec.kind]
+    head = "Emergency revocation of a credential" if request.emergency else _HEADS[spec.kind]
     if state is State.RUNNING:
         return f"{head}: being {AT_WORK.get(spec.kind, 'carried out')}"
     return f"{head}: {fate.word(request) or _STATES[state]}"

@@ -135,18 +135,21 @@ _STATUS = {
 }
 
 
+def unasked(request: model.Request) -> Note:
+    """Return, loudly, that nobody else was asked: by its rule, or in an emergency."""
+    if request.emergency:
+        alone = ", who is an approver, decided alone to revoke it at once. Nobody else was asked."
+        return (("🚨 Emergency: ", request.requester, alone),)
+    if not request.automatic:
+        return ()
+    if request.spec.kind in _GRANTS:
+        return (("⚡ Nobody was asked: its rule approves a number of each person's requests by itself.",),)
+    return (("⚡ Nobody was asked: the rule ", Code(request.rule), " approves such a request by itself."),)
+
+
 def decisions(request: model.Request) -> Note:
     """Return who decided what and when, and in what words."""
-    told: list[Paragraph] = []
-    if request.automatic and request.spec.kind in _GRANTS:
-        told.append(("⚡ Nobody was asked: its rule approves a number of each person's requests by itself.",))
-    elif request.automatic:
-        told.append(
-            ("⚡ Nobody was asked: the rule ", Code(request.rule), " approves such a request by itself.")
-        )
-    if request.emergency:
-        alone = ", who is an approver, revoked it at once and alone. Nobody else was asked."
-        told.append(("🚨 Emergency: ", request.requester, alone))
+    told: list[Paragraph] = [*unasked(request)]
     for decision in request.decisions:
         approved = decision.verdict is model.Verdict.APPROVE
         told.append(("Approved by " if approved else "Denied by ", decision.by, ", ", decision.at, "."))
@@ -157,7 +160,7 @@ def decisions(request: model.Request) -> Note:
 
 def result(request: model.Request) -> Note:
     """Return how an ended request ended, for its requester, and what to do next."""
-    return (_addressed(request), *_AFTER.get(request.state, _again)(request))
+    return (_addressed(request), *unasked(request), *_AFTER.get(request.state, _again)(request))
 
 
 def _addressed(request: model.Request) -> Sentence:

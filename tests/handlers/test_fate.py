@@ -51,7 +51,7 @@ THEN = "Pipelines can then pull no more. A new password can be made without a br
         (
             {"state": "drifted"},
             "needs a look",
-            "⚠️ Something about it is not as it should be, and operators were told.",
+            "Something about it is not as it should be, and operators were told.",
         ),
     ],
 )

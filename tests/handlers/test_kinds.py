@@ -207,9 +207,10 @@ def test_an_emergency_is_loud() -> None:
     spec = kind_of_request(Kind.REVOKE, at_once=True)
     shown = request(State.RUNNING, spec=spec, emergency=True, decisions=())
 
-    assert kinds.title(shown) == "Emergency: a credential is revoked at once: being carried out"
+    assert kinds.title(shown) == "Emergency revocation of a credential: being carried out"
     assert "was approved by @U0ANA alone, in an emergency" in aloud(text.status(shown))
-    assert told(text.decisions(shown)).startswith("🚨 Emergency: @U0ANA, who is an approver, revoked it")
+    assert told(text.decisions(shown)).startswith("🚨 Emergency: @U0ANA, who is an approver, decided alone")
+    assert "\n🚨 Emergency: " in told(text.result(request(State.DONE, spec=spec, emergency=True)))
 
 
 def test_jobs_that_hold_a_revocation_up_are_named() -> None:
