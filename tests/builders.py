@@ -5,11 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from bot import forms, model, ports, rules
+from bot import audit, forms, machine, model, ports, rules
 
 TENANT = "T0SANDBOX"
 HOST = "acmegenomics.azurecr.io"
 RULE = "everything"
+# The entry of the audit log that tells of each move of a request.
+EVENTS = {
+    machine.Event.VOTE: audit.Event.VOTED,
+    machine.Event.APPROVE: audit.Event.APPROVED,
+    machine.Event.DENY: audit.Event.DENIED,
+    machine.Event.CANCEL: audit.Event.CANCELLED,
+    machine.Event.EXPIRE: audit.Event.EXPIRED,
+    machine.Event.START: audit.Event.STARTED,
+    machine.Event.STEP: audit.Event.STEP_DONE,
+    machine.Event.FINISH: audit.Event.DONE,
+    machine.Event.FAIL: audit.Event.FAILED,
+}
 
 
 def now() -> dt.datetime:

@@ -20,17 +20,6 @@ KEY = b"a key that only the tests of the audit log know"
 TRAIL = audit.Trail(KEY)
 OTHER = audit.Trail(b"somebody else's key, of as many letters")
 
-EVENTS = {
-    machine.Event.VOTE: audit.Event.VOTED,
-    machine.Event.APPROVE: audit.Event.APPROVED,
-    machine.Event.DENY: audit.Event.DENIED,
-    machine.Event.CANCEL: audit.Event.CANCELLED,
-    machine.Event.EXPIRE: audit.Event.EXPIRED,
-    machine.Event.START: audit.Event.STARTED,
-    machine.Event.STEP: audit.Event.STEP_DONE,
-    machine.Event.FINISH: audit.Event.DONE,
-    machine.Event.FAIL: audit.Event.FAILED,
-}
 ISSUED = (machine.Event.APPROVE, machine.Event.START, machine.Event.STEP, machine.Event.FINISH)
 DENIED = (machine.Event.DENY,)
 
@@ -155,29 +144,11 @@ def _to(event: machine.Event, credential: model.Credential | None = None) -> rec
             said = builders.a_decision(before, verdict=verdict)
             after = after.model_copy(update={"decisions": (*before.decisions, said)})
         if event is machine.Event.FINISH and after.spec.kind in model.FRESH:
-            written = a_credential(after)
+            written = builders.a_credential(after)
         data = {"digest": before.digest}
-        return recorder.Proposal(after, EVENTS[event], builders.BEN, data, credential=written)
+        return recorder.Proposal(after, builders.EVENTS[event], builders.BEN, data, credential=written)
 
     return propose
-
-
-def a_credential(request: model.Request, **fields: object) -> model.Credential:
-    """Return the credential that a request made."""
-    values = {
-        "id": request.id,
-        "name": request.spec.name,
-        "workspace": request.spec.workspace,
-        "login_server": request.spec.login_server,
-        "repositories": request.spec.repositories,
-        "token": "registry-bot-acr-main-1a2b3c",
-        "scope_map": "registry-bot-acr-main-1a2b3c",
-        "slot": model.PASSWORD1,
-        "tower_id": "4Vmi0",
-        "owner": request.requester,
-        "created": request.created,
-    }
-    return model.Credential.model_validate(values | fields)
 
 
 def found(report: Report) -> list[tuple[What, int | None]]:

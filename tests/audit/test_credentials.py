@@ -15,7 +15,7 @@ from bot.ledger import credentials, verify, walk
 from bot.ledger.findings import Finding, What
 from bot.store import log
 from tests import builders
-from tests.audit.scene import ISSUED, TRAIL, Scene, a_credential, whole
+from tests.audit.scene import ISSUED, TRAIL, Scene, whole
 from tests.audit.test_export import ALL, JSONL, desk
 
 OTHER = "registry-bot-somebody-elses"
@@ -107,7 +107,7 @@ async def test_a_record_that_no_entry_wrote_is_found(past: Scene, number: int) -
     """Sealed with the key, but past the log: of a request that made none, or over the one it made."""
     request = await past.request(*(ISSUED if number == 1 else ISSUED[:2]))
     made = model.Credential.model_validate_json(
-        await read(past, request.id) if number == 1 else a_credential(request).model_dump_json()
+        await read(past, request.id) if number == 1 else builders.a_credential(request).model_dump_json()
     ).model_copy(update={"token": OTHER})
     sealed = made.model_copy(update={"seal": TRAIL.seal_of(made)})
     await plant(past, request.id, sealed.model_dump_json())

@@ -8,25 +8,13 @@ import itertools
 from typing import Any
 
 from bot import audit, machine, model, ports
-from tests import waiting
+from tests import builders, waiting
 
 ANA = model.Principal(platform=model.Platform.SLACK, tenant="T0SANDBOX", user="U0ANA")
 BEN = model.Principal(platform=model.Platform.SLACK, tenant="T0SANDBOX", user="U0BEN")
 PLACE = model.Place(platform=model.Platform.SLACK, tenant="T0SANDBOX", channel="C0APPROVALS")
 TRAIL = audit.Trail(b"a key that only these tests know about")
 LEASE_S, SHORT_S = 15.0, 0.02
-
-EVENTS = {
-    machine.Event.VOTE: audit.Event.VOTED,
-    machine.Event.APPROVE: audit.Event.APPROVED,
-    machine.Event.DENY: audit.Event.DENIED,
-    machine.Event.CANCEL: audit.Event.CANCELLED,
-    machine.Event.EXPIRE: audit.Event.EXPIRED,
-    machine.Event.START: audit.Event.STARTED,
-    machine.Event.STEP: audit.Event.STEP_DONE,
-    machine.Event.FINISH: audit.Event.DONE,
-    machine.Event.FAIL: audit.Event.FAILED,
-}
 
 
 def now() -> dt.datetime:
@@ -64,24 +52,6 @@ def a_request(
 def requests(count: int) -> list[model.Request]:
     """Return new requests that want nothing of each other's."""
     return [a_request(name=f"acr-{n}", host=f"acme{n}.azurecr.io") for n in range(count)]
-
-
-def a_credential(request: model.Request, **fields: Any) -> model.Credential:
-    """Return the credential that a request made."""
-    values = {
-        "id": request.id,
-        "name": request.spec.name,
-        "workspace": request.spec.workspace,
-        "login_server": request.spec.login_server,
-        "repositories": request.spec.repositories,
-        "token": "registry-bot-acr-main-1a2b3c",
-        "scope_map": "registry-bot-acr-main-1a2b3c",
-        "slot": model.PASSWORD1,
-        "tower_id": "4Vmi0",
-        "owner": request.requester,
-        "created": now(),
-    }
-    return model.Credential(**(values | fields))
 
 
 def a_copy(role: model.Role = model.Role.APPROVAL, **fields: Any) -> model.Copy:
@@ -134,7 +104,7 @@ class Desk:
         """Return the change that moves a request on."""
         snapshot = await self.read(request_id)
         after = machine.advance(snapshot.request, event, at=now())
-        return change(after, snapshot.head, EVENTS[event], **fields)
+        return change(after, snapshot.head, builders.EVENTS[event], **fields)
 
     async def move(self, request_id: str, *events: machine.Event, **fields: Any) -> ports.Outcome:
         """Move a request on, and return the last outcome."""

@@ -12,6 +12,7 @@ from bot import store as stores
 from bot.clock import SystemClock
 from bot.ports import Outcome
 from bot.store import connection, keys
+from tests import builders
 from tests.store import parts
 
 Event = machine.Event
@@ -204,7 +205,7 @@ class TestClaims:
         request = await desk.submit()
         await desk.move(request.id, Event.APPROVE, Event.START)
 
-        await desk.move(request.id, Event.FINISH, credential=parts.a_credential(request))
+        await desk.move(request.id, Event.FINISH, credential=builders.a_credential(request))
 
         assert [await desk.store.holder(claim) for claim in request.claims] == [request.id] * 2
 

@@ -10,6 +10,7 @@ import pytest
 from bot import machine, model
 from bot.ports import Claims, Index, Outcome
 from bot.store import connection, keys
+from tests import builders
 from tests.store import parts
 
 Event = machine.Event
@@ -28,7 +29,7 @@ async def issued(desk: parts.Desk) -> model.Credential:
     """Return a credential whose request is done, and that no worker has to see to."""
     request = await desk.submit()
     await desk.move(request.id, Event.APPROVE, Event.START)
-    credential = parts.a_credential(request)
+    credential = builders.a_credential(request)
     await desk.move(request.id, Event.FINISH, credential=credential)
     await desk.close(request.id)
     return credential
@@ -211,7 +212,7 @@ class TestWaking:
         request = await desk.submit()
         claimed = await desk.take()
         await desk.move(request.id, Event.APPROVE, Event.START, fence=claimed.fence)
-        credential = parts.a_credential(request)
+        credential = builders.a_credential(request)
         await desk.move(request.id, Event.FINISH, credential=credential, fence=claimed.fence)
 
         await desk.give_back(claimed)
@@ -281,7 +282,7 @@ async def test_a_credential_is_written_in_one_step_with_its_request(desk: parts.
     """It is readable as soon as the request is done, and not before."""
     request = await desk.submit()
     await desk.move(request.id, Event.APPROVE, Event.START)
-    credential = parts.a_credential(request)
+    credential = builders.a_credential(request)
     before = await desk.store.credential(request.id)
 
     await desk.move(request.id, Event.FINISH, credential=credential)

@@ -8,6 +8,7 @@ import pytest
 
 from bot import machine, model, ports
 from bot.ports import Index
+from tests import builders
 from tests.store import parts
 
 Event = machine.Event
@@ -122,7 +123,7 @@ async def test_several_are_read_in_their_order(desk: parts.Desk) -> None:
     """With None in the place of what is not there."""
     first, second = [await desk.submit(request) for request in parts.requests(2)]
     await desk.move(first.id, Event.APPROVE, Event.START)
-    credential = parts.a_credential(first)
+    credential = builders.a_credential(first)
     await desk.move(first.id, Event.FINISH, credential=credential)
 
     read = await desk.store.requests([second.id, model.new_id(), first.id])

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import datetime as dt
 import hashlib
-from collections.abc import Awaitable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
 
-import hypothesis
 from hypothesis import stateful
 from hypothesis import strategies as st
 
-from bot import clock, errors, machine, model
-from bot import store as stores
+from bot import errors, machine, model
 from bot.ports import Index, Outcome
 from bot.sandbox import valkey
-from bot.store import codec, connection, keys, lists
-from tests import invariants
-from tests.store import parts
+from bot.store import codec, lists
+from tests import builders
+from tests.store import parts, story
 
 Event = machine.Event
-T = TypeVar("T")
 MADE = parts.now()
 PEOPLE = (parts.ANA, parts.BEN, parts.ANA.model_copy(update={"user": "U0/ A~:"}))
 RULES = ("", "production", "production / all")
@@ -80,29 +75,16 @@ def _of_credential(kept: model.Credential) -> dict[Index, str]:
     return {Index.OWNED: kept.owner.key, Index.HELD: str(kept.workspace.id), Index.LIVE: ""}
 
 
-class Story(stateful.RuleBasedStateMachine):
+class Lists(story.Story):
     """Rules are what can happen; every page is compared with the model's."""
 
     requests = stateful.Bundle("requests")
     cursors = stateful.Bundle("cursors")
 
     def __init__(self, url: str) -> None:
-        super().__init__()
-        self._runner = asyncio.Runner()
-        self._prefix = f"t{model.new_id().lower().replace('_', '-')}"
-        self._opening = stores.open_store(url, prefix=self._prefix, clock=clock.SystemClock(), keep_days=30)
-        self._store = self._run(self._opening.__aenter__())
-        self._raw = connection.connect(url)
-        self._keys = keys.Keys(self._prefix)
-        self._desk = parts.Desk(self._store)
+        super().__init__(url)
         self._shelf = Shelf()
         self._count = 0
-
-    def _run(self, doing: Awaitable[T]) -> T:
-        async def done() -> T:
-            return await doing
-
-        return self._runner.run(done())
 
     @stateful.rule(
         target=requests,
@@ -139,7 +121,7 @@ class Story(stateful.RuleBasedStateMachine):
             self._write(request_id, event, None, 0)
         if (request := self._shelf.requests.get(request_id)) is None:
             return
-        self._write(request_id, Event.FINISH, parts.a_credential(request, created=request.created), 0)
+        self._write(request_id, Event.FINISH, builders.a_credential(request, created=request.created), 0)
 
     @stateful.rule(
         request_id=requests,
@@ -215,15 +197,6 @@ class Story(stateful.RuleBasedStateMachine):
         assert page.after == (expected[limit - 1] if len(expected) > limit else None)
         return page.after
 
-    def teardown(self) -> None:
-        """Let everything be forgotten that is over, and compare what is left; then close."""
-        try:
-            self._run(self._check_all())
-        finally:
-            self._run(self._raw.aclose())
-            self._run(self._opening.__aexit__(None, None, None))
-            self._runner.close()
-
     async def _check_all(self) -> None:
         await self._store.claim("worker", lease_s=900, limit=0)
         known = [end for place in LISTS for end in self._shelf.listed(*place)]
@@ -233,17 +206,8 @@ class Story(stateful.RuleBasedStateMachine):
         assert sorted(found) == sorted(known)
         for request_id in self._shelf.requests:
             assert request_id in await self._store.by_short(model.short_id(request_id))
-        assert await invariants.keys_without_reason_to_last(self._raw, self._prefix) == []
 
 
 def test_any_list_is_as_if_sorted_anew(server: valkey.Valkey) -> None:
     """Whatever came, went, changed hands or was forgotten, between any two pages."""
-
-    class Here(Story):
-        def __init__(self) -> None:
-            super().__init__(server.url)
-
-    stateful.run_state_machine_as_test(
-        Here,
-        settings=hypothesis.settings(max_examples=40, stateful_step_count=40, deadline=None),
-    )
+    story.play(Lists, server.url, examples=40)

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Awaitable
-from typing import TypeVar
 
-import hypothesis
 from hypothesis import stateful
 from hypothesis import strategies as st
 
-from bot import clock, errors, machine, model, ports
-from bot import store as stores
+from bot import errors, machine, model, ports
 from bot.ports import Outcome
 from bot.sandbox import valkey
-from bot.store import connection, keys
-from tests import invariants
-from tests.store import parts
+from tests.store import parts, story
 
 Event = machine.Event
-T = TypeVar("T")
 HOSTS = ("acme", "beta", "gamma")
 PEOPLES = (Event.VOTE, Event.APPROVE, Event.DENY, Event.CANCEL, Event.EXPIRE)
 WORKERS = (Event.START, Event.STEP, Event.FINISH, Event.FAIL, Event.EXPIRE)
@@ -55,7 +47,7 @@ class Told:
             self.due = hour
 
 
-class Story(stateful.RuleBasedStateMachine):
+class People(story.Story):
     """Rules are what can happen; each checks what the store answers against the model."""
 
     requests = stateful.Bundle("requests")
@@ -63,23 +55,9 @@ class Story(stateful.RuleBasedStateMachine):
     leases = stateful.Bundle("leases")
 
     def __init__(self, url: str) -> None:
-        super().__init__()
-        self._runner = asyncio.Runner()
-        self._clock = clock.SystemClock()
-        self._prefix = f"t{model.new_id().lower().replace('_', '-')}"
-        self._opening = stores.open_store(url, prefix=self._prefix, clock=self._clock, keep_days=30)
-        self._store = self._run(self._opening.__aenter__())
-        self._raw = connection.connect(url)
-        self._keys = keys.Keys(self._prefix)
-        self._desk = parts.Desk(self._store)
+        super().__init__(url)
         self._told: dict[str, Told] = {}
         self._hour = 0.0
-
-    def _run(self, doing: Awaitable[T]) -> T:
-        async def done() -> T:
-            return await doing
-
-        return self._runner.run(done())
 
     def _holders(self) -> dict[str, str]:
         return {
@@ -225,15 +203,6 @@ class Story(stateful.RuleBasedStateMachine):
         held = self._run(self._raw.execute_command("HGETALL", self._keys.claims))
         assert held == self._holders()
 
-    def teardown(self) -> None:
-        """Check every chain, the stream's numbers and what may last; then close."""
-        try:
-            self._run(self._check_all())
-        finally:
-            self._run(self._raw.aclose())
-            self._run(self._opening.__aexit__(None, None, None))
-            self._runner.close()
-
     async def _check_all(self) -> None:
         for request_id, told in self._told.items():
             trail = await self._store.trail(request_id)
@@ -242,7 +211,6 @@ class Story(stateful.RuleBasedStateMachine):
         stream = await self._raw.execute_command("XRANGE", self._keys.audit, "-", "+")
         assert [int(fields["seq"]) for _, fields in stream] == list(range(1, len(stream) + 1))
         assert len(stream) == sum(told.entries for told in self._told.values())
-        assert await invariants.keys_without_reason_to_last(self._raw, self._prefix) == []
 
     @staticmethod
     def _holds(told: Told, lease: ports.Claimed) -> bool:
@@ -255,12 +223,4 @@ class Story(stateful.RuleBasedStateMachine):
 
 def test_any_story_follows_the_model(server: valkey.Valkey) -> None:
     """State, outcome, chain, claims, fences, tries and due times: as the model has them, at every step."""
-
-    class Here(Story):
-        def __init__(self) -> None:
-            super().__init__(server.url)
-
-    stateful.run_state_machine_as_test(
-        Here,
-        settings=hypothesis.settings(max_examples=60, stateful_step_count=40, deadline=None),
-    )
+    story.play(People, server.url, examples=60)

@@ -14,6 +14,7 @@ from bot import store as stores
 from bot.clock import SystemClock
 from bot.ports import Outcome
 from bot.sandbox import valkey
+from tests import builders
 from tests.store import parts
 
 Event = machine.Event
@@ -127,6 +128,6 @@ async def test_200_calls_wait_for_a_connection_instead_of_failing(desk: parts.De
 async def _decide(record: recorder.Recorder, request_id: str, event: Event, op: str) -> model.Request:
     def propose(snapshot: ports.Snapshot) -> recorder.Proposal:
         after = machine.advance(snapshot.request, event, at=parts.now())
-        return recorder.Proposal(after, parts.EVENTS[event], parts.BEN)
+        return recorder.Proposal(after, builders.EVENTS[event], parts.BEN)
 
     return await record.apply(request_id, propose, op=op)

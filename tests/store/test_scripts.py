@@ -14,6 +14,7 @@ from bot import machine, model, ports
 from bot import store as stores
 from bot.sandbox import valkey
 from bot.store import scripts
+from tests import builders
 from tests.store import parts
 
 Event = machine.Event
@@ -71,7 +72,7 @@ async def _live(desk: parts.Desk, store: stores.RedisStore) -> None:
     await desk.store.renew(request.id, fence=claimed.fence, lease_s=15)
     await desk.store.retry(request.id)
     await desk.move(request.id, Event.APPROVE, Event.START, fence=claimed.fence)
-    revoked = parts.a_credential(request, state=model.CredentialState.REVOKED)
+    revoked = builders.a_credential(request, state=model.CredentialState.REVOKED)
     await desk.move(request.id, Event.FINISH, fence=claimed.fence, credential=revoked)
     await desk.give_back(claimed)
     await desk.store.save_copy(request.id, parts.a_copy())

@@ -14,6 +14,7 @@ from bot import store as stores
 from bot.ledger import trim
 from bot.ports import Index, Outcome
 from bot.store import checks, keys
+from tests import builders
 from tests.audit import scene
 from tests.audit.test_export import ALL, JSONL, desk
 from tests.store import parts, topologies
@@ -64,7 +65,9 @@ async def test_a_request_lives_its_life(url: str) -> None:
         records = [recorder.Recorder(store, parts.TRAIL, clock.SystemClock()) for _ in range(2)]
         outcomes = await asyncio.gather(*(_vote(records[n % 2], request.id, n) for n in range(120)))
         await desk.move(request.id, Event.APPROVE, Event.START, fence=claimed.fence)
-        await desk.move(request.id, Event.FINISH, fence=claimed.fence, credential=parts.a_credential(request))
+        await desk.move(
+            request.id, Event.FINISH, fence=claimed.fence, credential=builders.a_credential(request)
+        )
 
         settled = await desk.give_back(claimed, parts.now())
 
@@ -81,7 +84,7 @@ async def test_lists_are_paged_and_read_together(url: str) -> None:
         desk = parts.Desk(store)
         made = [await desk.submit(request) for request in parts.requests(3)]
         await desk.move(made[0].id, Event.APPROVE, Event.START)
-        credential = parts.a_credential(made[0])
+        credential = builders.a_credential(made[0])
         await desk.move(made[0].id, Event.FINISH, credential=credential)
 
         first = await store.page(Index.REQUESTER, parts.ANA.key, limit=2)
@@ -128,6 +131,6 @@ async def test_a_failover_is_outlasted_by_workers(watched: topologies.Watched) -
 async def _vote(record: recorder.Recorder, request_id: str, number: int) -> object:
     def propose(snapshot: ports.Snapshot) -> recorder.Proposal:
         after = machine.advance(snapshot.request, Event.VOTE, at=parts.now())
-        return recorder.Proposal(after, parts.EVENTS[Event.VOTE], parts.BEN)
+        return recorder.Proposal(after, builders.EVENTS[Event.VOTE], parts.BEN)
 
     return await record.apply(request_id, propose, op=f"click-{number}")
