@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
 
+import handlers
 from bot.sandbox.page import server
 
 FILES = sorted(path for path in server.STATIC.rglob("*") if path.is_file())
@@ -55,3 +57,14 @@ def test_every_file_is_used() -> None:
     unused = [_name(path) for path in FILES if path.name != "index.html" and path.name not in code]
 
     assert unused == []
+
+
+def test_every_emoji_of_the_bot_is_drawn() -> None:
+    """Fonts differ, and some have no emoji: each one in the bot's words has a drawing."""
+    drawn = (server.STATIC / "js" / "emoji.js").read_text()
+    words = "".join(path.read_text() for path in Path(handlers.__file__).parent.rglob("*.py"))
+    emoji = {
+        sign for sign in words if unicodedata.category(sign) == "So" and sign != "\N{REPLACEMENT CHARACTER}"
+    }
+
+    assert sorted(sign for sign in emoji if sign not in drawn) == []
