@@ -58,7 +58,9 @@ def _bare(value: object) -> object:
 
 def _people(values: tuple[str, ...]) -> tuple[str, ...]:
     if not all(_PERSON.fullmatch(one) for one in values):
-        raise ValueError("takes member ids such as U0123ABCD, with commas between them, and no names")
+        raise ValueError(
+            "takes member ids such as U0123ABCD (in Teams, Entra object ids), with commas, and no names"
+        )
     return values
 
 
@@ -68,13 +70,27 @@ def _hosts(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(host.lower() for host in values)
 
 
-_PERSON = re.compile(r"[UW][A-Za-z0-9_]+")
+def _tenants(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_GUID.fullmatch(one) for one in values):
+        raise ValueError("takes tenant ids such as 11111111-2222-3333-4444-555555555555, with commas between")
+    return tuple(value.lower() for value in values)
+
+
+def _guid(value: str) -> str:
+    if not _GUID.fullmatch(value.strip()):
+        raise ValueError("is an id such as 11111111-2222-3333-4444-555555555555")
+    return value.strip().lower()
+
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_PERSON = re.compile(rf"[UW][A-Za-z0-9_]+|{_GUID.pattern}")
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?")
-_CHANNEL = r"^[CG][A-Z0-9]{2,}$"
+_CHANNEL = r"^([CG][A-Z0-9]{2,}|19:[^\s;]+@[a-z0-9.]+)$"  # Slack's, or the id of a Teams channel
 _LOG = r"^(debug|info|warning|error)(,(json|columns|auto))?$"
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 Key = Annotated[SecretStr, AfterValidator(_long_enough)]
 Listed = Annotated[tuple[str, ...], NoDecode]
+Guid = Annotated[str, AfterValidator(_guid)]
 Pasted = Annotated[SecretStr | None, BeforeValidator(_bare)]
 
 
@@ -125,6 +141,18 @@ class Settings(BaseSettings):
     slack_app_token: Pasted = Field(None, alias="SLACK_APP_TOKEN")
     slack_api_url: Endpoint = Field("https://slack.com/api", alias="SLACK_API_URL")
 
+    # Microsoft Teams. The bot's app registration, its secret, and the tenant that it belongs to.
+    teams_client_id: Guid | None = Field(None, alias="TEAMS_CLIENT_ID")
+    teams_client_secret: Pasted = Field(None, alias="TEAMS_CLIENT_SECRET")
+    teams_tenant_id: Guid | None = Field(None, alias="TEAMS_TENANT_ID")
+    # Tenants beside it whose people may use the bot; nobody of any other tenant gets in.
+    teams_tenants: Annotated[Listed, AfterValidator(_tenants)] = Field((), alias="REGISTRY_BOT_TEAMS_TENANTS")
+    teams_service_url: Endpoint = Field("https://smba.trafficmanager.net/teams", alias="TEAMS_SERVICE_URL")
+    teams_login_endpoint: Endpoint | None = Field(None, alias="TEAMS_LOGIN_ENDPOINT")  # None: the cloud's own
+    teams_openid_metadata_url: Endpoint | None = Field(None, alias="TEAMS_OPENID_METADATA_URL")  # likewise
+    # For Microsoft's Agents Playground, which signs nothing: refused unless only this machine can connect.
+    teams_unauthenticated: bool = Field(default=False, alias="REGISTRY_BOT_TEAMS_UNAUTHENTICATED")
+
     # Azure. The names are azure-identity's own; a managed identity's endpoint (IDENTITY_ENDPOINT,
     # IDENTITY_HEADER …) it reads itself.
     azure_subscription_id: str = Field(alias="AZURE_SUBSCRIPTION_ID", pattern=r"^[0-9a-fA-F-]{36}$")
@@ -150,13 +178,11 @@ class Settings(BaseSettings):
     wave_api_endpoint: Endpoint = Field("https://wave.seqera.io", alias="WAVE_API_ENDPOINT")
     personal_workspace: bool = Field(default=False, alias="REGISTRY_BOT_PERSONAL_WORKSPACE")
 
-    # Approvals: a policy file, or else one list of approvers (Slack user ids) for everything.
+    # Approvals: a policy file, or else one list of approvers (Slack user ids, Entra object ids).
     policy: Path | None = Field(None, alias="REGISTRY_BOT_POLICY")
     approvers: Annotated[Listed, AfterValidator(_people)] = Field((), alias="REGISTRY_BOT_APPROVERS")
     approval_channel: str | None = Field(None, alias="REGISTRY_BOT_APPROVAL_CHANNEL", pattern=_CHANNEL)
-    operators_channel: str | None = Field(
-        None, alias="REGISTRY_BOT_OPERATORS_CHANNEL", pattern=r"^[CG][A-Z0-9]{2,}$"
-    )
+    operators_channel: str | None = Field(None, alias="REGISTRY_BOT_OPERATORS_CHANNEL", pattern=_CHANNEL)
     deadline_hours: float = Field(72, alias="REGISTRY_BOT_DEADLINE_HOURS", gt=0, le=24 * 90)
     longest_validity_days: int | None = Field(None, alias="REGISTRY_BOT_LONGEST_VALIDITY_DAYS", ge=1, le=3650)
     wildcards: bool = Field(default=False, alias="REGISTRY_BOT_WILDCARDS")
@@ -173,7 +199,7 @@ class Settings(BaseSettings):
         "info", alias="REGISTRY_BOT_LOG", pattern=r"^(debug|info|warning|error)(,(json|columns|auto))?$"
     )
 
-    @field_validator("approvers", "registries", mode="before")
+    @field_validator("approvers", "registries", "teams_tenants", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -199,9 +225,30 @@ class Settings(BaseSettings):
             raise ValueError(
                 "SLACK_BOT_TOKEN needs SLACK_SIGNING_SECRET (HTTP) or SLACK_APP_TOKEN (Socket Mode)"
             )
-        if not self.slack_bot_token:
-            raise ValueError("no chat platform is configured: set SLACK_BOT_TOKEN")
+        if not self.slack_bot_token and not self.teams_client_id:
+            raise ValueError("no chat platform is configured: set SLACK_BOT_TOKEN, TEAMS_CLIENT_ID or both")
         return self
+
+    @model_validator(mode="after")
+    def _teams(self) -> Self:
+        if self.teams_client_id is None:
+            return self
+        if self.teams_tenant_id is None:
+            raise ValueError("TEAMS_CLIENT_ID needs TEAMS_TENANT_ID: only people of known tenants get in")
+        if self.teams_client_secret is None and not self.teams_unauthenticated:
+            raise ValueError("TEAMS_CLIENT_ID needs TEAMS_CLIENT_SECRET, a client secret of that app's")
+        if self.teams_unauthenticated and not is_loopback(self.host):
+            raise ValueError(
+                "REGISTRY_BOT_TEAMS_UNAUTHENTICATED lets anybody speak for anybody: it is for the Agents "
+                "Playground alone, and needs REGISTRY_BOT_HOST to be an address of this machine"
+            )
+        return self
+
+    @property
+    def teams_homes(self) -> frozenset[str]:
+        """Return the tenants whose people may use the bot in Teams."""
+        own = {self.teams_tenant_id} if self.teams_tenant_id else set()
+        return frozenset(own | set(self.teams_tenants))
 
 
 class AuditSettings(BaseSettings):

@@ -26,6 +26,7 @@ from bot.ports.probes import (
     WaveProbe,
 )
 from bot.ports.store import Change, Claimed, Claims, Index, Outcome, Page, Snapshot, Store, Written
+from bot.ports.teams import Connector, Member
 from bot.ports.tower import Inspection, NameCheck, Sight, Tower, TowerCredential, Wave
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Claimed",
     "Claims",
     "Clock",
+    "Connector",
     "Directory",
     "Evidence",
     "Feed",
@@ -53,6 +55,7 @@ __all__ = [
     "Logged",
     "Mark",
     "Marks",
+    "Member",
     "Minted",
     "NameCheck",
     "Notifier",

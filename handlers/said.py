@@ -1,0 +1,123 @@
+"""What each copy of a request says, before a platform gives it its form. Pure; words are `text`'s."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot import model
+from bot.model import Role
+from handlers import text, work
+from handlers.parts import Note, Quote, Sentence
+
+Copies = Mapping[Role, model.Copy]
+
+
+class Buttons(enum.Enum):
+    """Which buttons a message has."""
+
+    DECIDE = "decide"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message: `spoken` is what notifications and screen readers get, the rest is shown in this order."""
+
+    spoken: Note
+    title: str = ""
+    intro: Note = ()
+    facts: tuple[tuple[str, Sentence], ...] = ()
+    rest: Note = ()
+    buttons: Buttons | None = None
+    footer: Sentence = ()
+
+
+def message(request: model.Request, role: Role, copies: Copies) -> Said:
+    """Return what the copy of this role says now."""
+    return _SAID[role](request, copies)
+
+
+def note(what: Note) -> Said:
+    """Return paragraphs alone."""
+    return Said(spoken=what, rest=what)
+
+
+def _approval(request: model.Request, copies: Copies) -> Said:
+    # Only the approvers can notice that the others they rely on hear nothing.
+    troubles = _troubles(copies, Role.TOLD, Role.REMINDER, Role.ESCALATION)
+    return _card(request, (text.ask(request),), troubles)
+
+
+def _escalation(request: model.Request, _: Copies) -> Said:
+    return _card(request, (text.escalation(request), text.ask(request)))
+
+
+def _told(request: model.Request, _: Copies) -> Said:
+    return note((text.status(request), *text.decisions(request)))
+
+
+def _reminder(request: model.Request, _: Copies) -> Said:
+    return note((text.reminder(request),))
+
+
+def _card(request: model.Request, intro: Note, troubles: Note = ()) -> Said:
+    pending = request.state is model.State.PENDING
+    outcome: Note = (text.waiting(request),) if pending else (text.status(request), *text.decisions(request))
+    # The facts stay after the decision: the channel is where people look up what was granted.
+    return Said(
+        spoken=(*intro, outcome[0]),
+        title=text.TITLES[request.state],
+        intro=intro,
+        facts=text.facts(request),
+        rest=(*_reason(request), *outcome, *troubles),
+        buttons=Buttons.DECIDE if pending else None,
+        footer=(f"Request {model.short_id(request.id)}, version {request.version}",),
+    )
+
+
+def _reason(request: model.Request) -> Note:
+    reason = request.spec.reason
+    return (("Reason given:",), Quote(reason)) if reason else ()
+
+
+def _origin(request: model.Request, copies: Copies) -> Said:
+    return _line(request, (text.status(request), *_troubles(copies, Role.APPROVAL)))
+
+
+def _direct(request: model.Request, copies: Copies) -> Said:
+    troubles = _troubles(copies, Role.APPROVAL, Role.ORIGIN)
+    return _line(request, (text.status(request, to_requester=True), *troubles))
+
+
+def _line(request: model.Request, what: Note) -> Said:
+    # Everybody in the channel sees the button; the service knows whose request it is.
+    pending = request.state is model.State.PENDING
+    return Said(spoken=what, rest=what, buttons=Buttons.CANCEL if pending else None)
+
+
+def _progress(request: model.Request, _: Copies) -> Said:
+    return Said(spoken=(text.status(request),), rest=work.progress(request))
+
+
+def _result(request: model.Request, _: Copies) -> Said:
+    return note(text.result(request))
+
+
+_SAID = {
+    Role.APPROVAL: _approval,
+    Role.ORIGIN: _origin,
+    Role.DIRECT: _direct,
+    Role.TOLD: _told,
+    Role.REMINDER: _reminder,
+    Role.ESCALATION: _escalation,
+    Role.PROGRESS: _progress,
+    Role.RESULT: _result,
+}
+
+
+def _troubles(copies: Copies, *roles: Role) -> Note:
+    """Return why other copies could not be shown: whoever reads this one can mend it."""
+    failed = [copies[role] for role in roles if role in copies and copies[role].error]
+    return tuple((f"⚠️ {copy.error}",) for copy in failed)
