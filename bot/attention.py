@@ -1,4 +1,4 @@
-"""What a request gets when it is due: it expires, is worked on, and is shown as it is."""
+"""What a request gets when it is due: it expires, is worked on or follows its credential, and is shown."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot import alerts, audit, copies, errors, lease, machine, model, ports, recorder
+from bot import alerts, audit, copies, errors, following, lease, machine, model, ports, recorder
 from bot.provision import saga
 
 log = structlog.get_logger()
 
 LOOK_S = 1.0  # how often a request that is being shown is looked at: another replica may change it
+AHEAD_S = 60.0  # how far the store's clock may run ahead of ours
 WORKED_ON = frozenset({model.State.APPROVED, model.State.RUNNING})
 _TIMES = {
     machine.Event.REMIND: (audit.Event.REMINDED, "reminded"),
@@ -34,6 +35,7 @@ class Attention:
 
     record: recorder.Recorder
     provisioning: saga.Saga
+    following: following.Following
     chat: copies.Chat
     clock: ports.Clock
     alerts: alerts.Alerts
@@ -79,9 +81,10 @@ class Attention:
     async def _move(self, held: lease.Lease, request: model.Request, display: copies.Display) -> saga.Rest:
         """Move a request on as far as it goes."""
         if request.state in WORKED_ON:
-            return await self.provisioning.run(held, request, lambda now: display.tell(now, working=True))
+            rest = await self.provisioning.run(held, request, lambda now: display.tell(now, working=True))
+            return await self._follow(held, rest)
         if request.state is not model.State.PENDING:
-            return saga.Rest(request)
+            return await self._follow(held, saga.Rest(request))
         at, event = machine.next_event(request)
         early = (at - self.clock.now()).total_seconds()
         if early > 0 and not display.behind:
@@ -106,6 +109,17 @@ class Attention:
         except errors.Refused:
             return saga.Rest(request)  # somebody decided at the last moment, which makes it due again
         return saga.Rest(request, None if request.ended else machine.next_event(request)[0])
+
+    async def _follow(self, held: lease.Lease, rest: saga.Rest) -> saga.Rest:
+        """Bring a request that left a credential behind up to what has become of that."""
+        request = rest.request
+        if request.state is not model.State.DONE or request.spec.kind not in model.FRESH:
+            return rest
+        followed = await self.following.follow(held, request)
+        early = (followed.due - self.clock.now()).total_seconds() if followed.due else 0.0
+        if 0 < early < AHEAD_S:
+            await _first(held.woken, min(early, LOOK_S))
+        return dataclasses.replace(rest, request=followed.request, due=followed.due)
 
     async def _give_up(
         self, held: lease.Lease, display: copies.Display, request: model.Request

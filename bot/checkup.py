@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from bot import clock, doctor, errors, log, policy_source, ports, rules, settings, wiring
 from bot.clients import azure_probe, identity, tower_probe
 from bot.store import probe as store_probe
-from handlers.slack import ids
 from handlers.slack import probe as slack_probe
+from handlers.slack import scopes as slack_scopes
 
 
 def unreadable(problems: Iterable[str]) -> doctor.Report:
@@ -76,7 +76,8 @@ def _setup(config: settings.Settings) -> doctor.Setup:
         policy=policy,
         problem=problem,
         policy_setting="REGISTRY_BOT_POLICY" if config.policy else rules.BY_SETTINGS,
-        scopes=frozenset(ids.BOT_SCOPES),
+        scopes=frozenset(slack_scopes.NEEDED),
+        wished=frozenset(slack_scopes.SEARCH),
         audit_key=config.audit_key,
         registries=config.registries,
         channels={channel: setting for setting, channel in told.items() if channel},

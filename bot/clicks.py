@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -16,8 +17,8 @@ Act = Callable[[model.Request, authority.Grounds], recorder.Proposal]
 class _Repeated(Exception):  # a signal inside this module, not an error
     """The same person said the same again: nothing to write."""
 
-    def __init__(self, request: model.Request) -> None:
-        self.request = request
+    def __init__(self, snapshot: ports.Snapshot) -> None:
+        self.snapshot = snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,9 @@ class Clicks:
     async def may_deny(self, click: forms.Click) -> model.Request:
         """Return the request if a denial would be taken now; else refuse it as a denial is refused."""
 
-        async def look() -> model.Request:
-            await self._grounds(policy.Action.DENY, click)
-            return (await self._known(click)).request
+        async def look() -> ports.Snapshot:
+            snapshot, _ = await self._grounds(policy.Action.DENY, click)
+            return snapshot
 
         return await self._answered(policy.Action.DENY, click, look)
 
@@ -66,33 +67,37 @@ class Clicks:
         return await self._write(click, policy.Action.CANCEL, act)
 
     async def _write(self, click: forms.Click, action: policy.Action, act: Act) -> model.Request:
-        async def write() -> model.Request:
-            grounds = await self._grounds(action, click)
+        async def write() -> ports.Snapshot:
+            seen, grounds = await self._grounds(action, click)
 
             def propose(snapshot: ports.Snapshot) -> recorder.Proposal:
                 # Once more on what is there now: what was looked up stays, the request may have moved.
-                _unless_repeated(action, click, snapshot.request)
+                _unless_repeated(action, click, snapshot)
                 ruling = grounds.ruling(action, click, snapshot.request, self.clock)
                 authority.raise_unless(ruling, snapshot.request)
                 return act(snapshot.request, grounds)
 
-            request = await self.record.apply(click.request_id, propose, op=f"{action}:{click.op}")
+            op = f"{action}:{click.op}"
+            request = await self.record.apply(click.request_id, propose, op=op, seen=seen)
             self.wake(request.id)
-            return request
+            return dataclasses.replace(seen, request=request)
 
         return await self._answered(action, click, write)
 
-    async def _grounds(self, action: policy.Action, click: forms.Click) -> authority.Grounds:
+    async def _grounds(
+        self, action: policy.Action, click: forms.Click
+    ) -> tuple[ports.Snapshot, authority.Grounds]:
         """Look up who clicked, unless the answer is no whoever it is; raise Refused where it is no."""
         async with self.turns:  # of a crowd, most find it decided when it is their turn
-            request = (await self._known(click)).request
-            _unless_repeated(action, click, request)
+            snapshot = await self._known(click)
+            request = snapshot.request
+            _unless_repeated(action, click, snapshot)
             if foregone := self.court.foregone(action, click, request):
                 authority.raise_unless(foregone, request)
             judged = None if action is policy.Action.CANCEL else request
             grounds = await self.court.grounds(click.by, judged)
         authority.raise_unless(grounds.ruling(action, click, request, self.clock), request)
-        return grounds
+        return snapshot, grounds
 
     async def _known(self, click: forms.Click) -> ports.Snapshot:
         snapshot = await self.store.load(click.request_id)
@@ -101,48 +106,54 @@ class Clicks:
         return snapshot
 
     async def _answered(
-        self, action: policy.Action, click: forms.Click, work: Callable[[], Awaitable[model.Request]]
+        self, action: policy.Action, click: forms.Click, work: Callable[[], Awaitable[ports.Snapshot]]
     ) -> model.Request:
         """Do it, record a refusal, and see to the message that was clicked."""
+        known: ports.Snapshot | None = None
         try:
-            return await work()
+            known = await work()
         except _Repeated as repeated:
-            return repeated.request
+            known = repeated.snapshot
         except errors.Refused as refusal:
             op = f"refused:{action}:{click.op}"
             await self.record.refuse(click.request_id, click.by, refusal, action=action.value, op=op)
             raise
         finally:
-            await self._adopt(click)
+            await self._adopt(click, known)
+        return known.request
 
-    async def _adopt(self, click: forms.Click) -> None:
+    async def _adopt(self, click: forms.Click, known: ports.Snapshot | None) -> None:
         """Keep a message of ours up to date that nobody knew of: a crash came between its post and its save.
 
         As a duplicate of its copy, so that the worker shows it every state from now on.
         """
         seen = click.seen_at
-        snapshot = await self.store.load(click.request_id) if seen else None
-        if seen is None or snapshot is None or _same(seen, snapshot.copies.get(seen.role)):
+        if seen is None or (known is not None and _is_known(seen, known)):
+            return
+        # Its save may have come after what was read before.
+        snapshot = await self.store.load(click.request_id)
+        if snapshot is None or _is_known(seen, snapshot):
             return
         duplicate = seen.model_copy(update={"duplicate": True, "shown": 0})
-        if not any(_same(seen, known) for known in snapshot.duplicates):
-            await self.store.save_copy(click.request_id, duplicate)
-            self.wake(click.request_id)
+        await self.store.save_copy(click.request_id, duplicate)
+        self.wake(click.request_id)
 
 
-def _same(seen: model.Copy, known: model.Copy | None) -> bool:
-    return known is not None and (seen.channel, seen.message) == (known.channel, known.message)
+def _is_known(seen: model.Copy, snapshot: ports.Snapshot) -> bool:
+    known = (snapshot.copies.get(seen.role), *snapshot.duplicates)
+    return any(copy and (seen.channel, seen.message) == (copy.channel, copy.message) for copy in known)
 
 
-def _unless_repeated(action: policy.Action, click: forms.Click, request: model.Request) -> None:
+def _unless_repeated(action: policy.Action, click: forms.Click, snapshot: ports.Snapshot) -> None:
     """Raise _Repeated for what the same person has done already: a second click is no offence."""
+    request = snapshot.request
     if action is policy.Action.CANCEL:
         again = request.state is model.State.CANCELLED and request.requester == click.by
     else:
         verdict = model.Verdict(action.value)
         again = any(past.by == click.by and past.verdict is verdict for past in request.decisions)
     if again:
-        raise _Repeated(request)
+        raise _Repeated(snapshot)
 
 
 def _decided(before: model.Request, decision: model.Decision, now: rules.Policy) -> recorder.Proposal:

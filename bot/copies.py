@@ -12,7 +12,7 @@ from typing import Self
 
 import structlog
 
-from bot import errors, lease, model, ports
+from bot import errors, lease, model, ports, posts
 from bot.model import Copy, Role, State
 
 log = structlog.get_logger()
@@ -24,9 +24,11 @@ _TOLD = frozenset({State.DONE, State.FAILED, State.DENIED, State.EXPIRED})  # ca
 def wanted(request: model.Request, copies: Mapping[Role, Copy]) -> tuple[Copy, ...]:
     """Return every copy that the request should have by now, in the order of posting; pure.
 
-    Those already there come as they are. Progress and result go into the thread of the origin, or
-    of the direct message where there is no origin; until that is posted they have no place.
+    Those already there come as they are, but a new warning is a new message. Progress, result and
+    warnings go into the thread of the origin, or of the direct message where there is no origin;
+    until that is posted they have no place.
     """
+    warned = request.life is not None and request.life.warned is not None
     fresh = {
         Role.APPROVAL: _in(Role.APPROVAL, request.approval),
         Role.ORIGIN: _in(Role.ORIGIN, request.place),
@@ -38,8 +40,17 @@ def wanted(request: model.Request, copies: Mapping[Role, Copy]) -> tuple[Copy, .
         Role.ESCALATION: _in(Role.ESCALATION, request.approval) if request.escalated else None,
         Role.PROGRESS: _reply(Role.PROGRESS, request, copies) if request.state in _WORKED_ON else None,
         Role.RESULT: _reply(Role.RESULT, request, copies) if request.state in _TOLD else None,
+        Role.WARNING: _reply(Role.WARNING, request, copies) if warned else None,
     }
+    if fresh[Role.WARNING] and _of_older_warning(request, copies.get(Role.WARNING)):
+        copies = {role: copy for role, copy in copies.items() if role is not Role.WARNING}
     return tuple(copy for role, new in fresh.items() if (copy := copies.get(role) or new))
+
+
+def _of_older_warning(request: model.Request, copy: Copy | None) -> bool:
+    """Tell whether a message was there before the newest warning was: an update would notify nobody."""
+    said = request.life.said if request.life else 0
+    return copy is not None and copy.message is not None and copy.shown < said
 
 
 def _in(role: Role, place: model.Place | None) -> Copy | None:
@@ -90,6 +101,7 @@ class Display:
     def __init__(self, chat: Chat, held: lease.Lease, snapshot: ports.Snapshot) -> None:
         self._chat = chat
         self._lease = held
+        self._posts = posts.Posts(chat.store, chat.notifier, chat.clock, held)
         self._request = snapshot.request
         self._copies = dict(snapshot.copies)
         self._duplicates = snapshot.duplicates
@@ -100,6 +112,8 @@ class Display:
         self._busy: set[str] = set()  # being shown just now
         self._failed: dict[str, float] = {}  # when to try again, by the loop's clock
         self._updated: dict[str, float] = {}
+        self._outdated: set[str] = set()  # being shown with what is not so any more
+        self._remedies: dict[str, str] = {}  # what an operator should change
         self.unasked: str | None = None  # why nobody could be asked, where that is news
         self._news = asyncio.Event()
         self._quiet = asyncio.Event()
@@ -225,25 +239,40 @@ class Display:
         if since < self._chat.pace_s:
             await self._chat.clock.sleep(self._chat.pace_s - since)
         request = self._request  # after waiting: the newest state wins
-        await self._lease.confirm()
+        await self._step_aside(copy)
         shown = await self._asked(request, copy)
         self._updated[copy.key] = loop.time()
         if shown is not None:
-            self._compare(self._copies.get(copy.role), shown)
-            await self._save(shown, request.version)
+            await self._compare(self._copies.get(copy.role), shown)
+            await self._save(shown, 0 if shown.key in self._outdated else request.version)
+            self._outdated.discard(shown.key)
         self._busy.discard(copy.key)
         self._news.set()
 
-    def _compare(self, before: Copy | None, now: Copy) -> None:
+    async def _compare(self, before: Copy | None, now: Copy) -> None:
         """See to what else changes with a message that cannot be shown, or can be shown again."""
         failed = before is not None and before.error is not None
         if self._asks_nobody(now):
             self._failed[now.key] = asyncio.get_running_loop().time() + self._patience()
-            self.unasked = self.unasked if failed else now.error
+            why = " ".join(filter(None, (now.error, self._remedies.get(now.key))))
+            self.unasked = self.unasked if failed else why
         elif failed and now.error is None:
-            # Those tell of each other's failures.
-            told = (copy for copy in self._copies.values() if copy.role in {Role.ORIGIN, Role.DIRECT})
-            self._copies |= {copy.role: copy.model_copy(update={"shown": 0}) for copy in told}
+            await self._retell()
+
+    async def _retell(self) -> None:
+        """Have those shown again that tell of others' failures; one that is being shown comes too early."""
+        for copy in [one for role in (Role.ORIGIN, Role.DIRECT) if (one := self._copies.get(role))]:
+            if copy.key in self._busy:
+                self._outdated.add(copy.key)
+            elif copy.message:
+                # Kept before the recovered one is: a crash in between must not leave a false warning.
+                await self._save(copy, 0)
+
+    async def _step_aside(self, copy: Copy) -> None:
+        """Keep the message of an older warning among the duplicates, so that it stays up to date too."""
+        older = self._copies.get(copy.role)
+        if copy.role is Role.WARNING and copy.message is None and older and older.message:
+            await self._save(older.model_copy(update={"duplicate": True}), older.shown)
 
     def _patience(self) -> float:
         """Return how long to wait: the older the news, the longer. A back-off that needs no counter."""
@@ -253,11 +282,12 @@ class Display:
     async def _asked(self, request: model.Request, copy: Copy) -> Copy | None:
         """Have a copy shown; return it as it is now, or None if it is to be tried again later."""
         try:
-            return await self._chat.notifier.show(request, copy, copies=dict(self._copies))
+            return await self._posts.show(request, copy, copies=dict(self._copies))
         except errors.Temporary as error:
             return self._later(request, copy, error)
         except errors.ServiceError as error:
-            return copy.model_copy(update={"error": str(error)})
+            self._remedies[copy.key] = error.remedy or ""
+            return copy.model_copy(update={"error": str(error), "posting": None})
 
     def _later(self, request: model.Request, copy: Copy, error: errors.Temporary) -> Copy | None:
         """Plan another try, or give up on a platform that has been failing for long."""
@@ -281,5 +311,9 @@ class Display:
             raise errors.LeaseLost(self._lease.request_id)
         if saved.error:
             log.warning(
-                "copy not shown", request_id=self._lease.request_id, role=copy.role.value, error=saved.error
+                "copy not shown",
+                request_id=self._lease.request_id,
+                role=copy.role.value,
+                error=saved.error,
+                remedy=self._remedies.get(copy.key),
             )

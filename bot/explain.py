@@ -18,6 +18,7 @@ from bot import forms, model, policy, policy_shape, rules
 class Explanation:
     """Which rule decides, why those before it do not, and who could approve."""
 
+    kind: model.Kind
     choice: policy.Choice
     passed: tuple[tuple[str, str], ...]  # every rule in front, with the reason
     approvers: tuple[str, ...] = ()  # people by name or id, without the requester
@@ -32,9 +33,10 @@ def explain(
     choice = policy.select(now, subject, by, facts)
     passed = tuple(_passed(now, subject, choice))
     if choice.rule is None:
-        return Explanation(choice, passed)
+        return Explanation(subject.kind, choice, passed)
     terms = choice.rule.terms
     return Explanation(
+        subject.kind,
         choice,
         passed,
         approvers=_people(now, terms.approvers, by),
@@ -56,8 +58,15 @@ def told(found: Explanation) -> Iterator[str]:
     if found.passed:
         yield "Rules before it that do not:" if rule else "The rules that do not decide:"
         yield from (f"  “{name}”: {why}" for name, why in found.passed)
-    if rule is None:
-        return
+    if rule:
+        yield from _decided(found, rule)
+
+
+def _decided(found: Explanation, rule: rules.Rule) -> Iterator[str]:
+    if found.kind in rules.CHANGES:
+        yield f"To {found.kind} a credential, its owner may ask, and who could approve."
+    if found.kind in rule.terms.without_approval:
+        yield f"Nobody has to approve: the rule lets them {found.kind} it by themselves."
     yield "Its terms:"
     yield from (f"  {line}" for line in terms(rule))
     yield f"Who could approve now: {', '.join(found.approvers) or 'nobody that is listed'}."
@@ -157,7 +166,7 @@ def about(match: rules.Match) -> str:
         )
         if "*" not in globs
     ]
-    if set(match.kinds) != set(model.Kind):
+    if set(match.kinds) != set(rules.USUAL):
         parts.append(" or ".join(kind.value for kind in match.kinds))
     return ", ".join(parts) or "everything"
 
@@ -181,12 +190,29 @@ def terms(rule: rules.Rule) -> Iterator[str]:
             f"The first {said.auto.requests} of a person within {said.auto.days} days "
             "are approved by the rule itself."
         )
+    yield from _by_itself(said)
+
+
+def _by_itself(said: rules.Terms) -> Iterator[str]:
+    """Yield what happens to a rule's credentials without anybody's approval."""
+    if said.without_approval:
+        listed = " or ".join(kind.value for kind in said.without_approval)
+        yield f"To {listed} a credential needs no approval."
+    if said.rotate_before_days is not None:
+        yield f"The bot rotates a credential {days(said.rotate_before_days)} before its password ends."
+    if said.rotate_every_days is not None:
+        yield f"The bot rotates a credential {days(said.rotate_every_days)} after its password was made."
 
 
 def hours(span: dt.timedelta) -> str:
     """Return a time span in hours, as the file has it."""
     number = span.total_seconds() / 3600
     return "1 hour" if number == 1 else f"{number:g} hours"
+
+
+def days(number: int) -> str:
+    """Return a number of days, as people say it."""
+    return "1 day" if number == 1 else f"{number} days"
 
 
 def _passed(now: rules.Policy, subject: rules.Subject, choice: policy.Choice) -> Iterator[tuple[str, str]]:

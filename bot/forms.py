@@ -83,7 +83,7 @@ class Submission:
     place: model.Place | None
     name: str
     workspace_id: int | None
-    repository: ports.Repository | None
+    repositories: tuple[ports.Repository, ...]
     op: str
     validity_days: int | None = None
     reason: str = ""
@@ -202,7 +202,7 @@ def problems(submission: Submission, *, wildcards: bool) -> dict[str, str]:
     found = {
         Field.NAME: _name(submission.name),
         Field.WORKSPACE: "Choose a workspace." if submission.workspace_id is None else None,
-        Field.REPOSITORY: _repository(submission.repository, wildcards=wildcards),
+        Field.REPOSITORY: _repositories(submission.repositories, wildcards=wildcards),
         Field.VALIDITY: validity_problem(submission.validity_days, None),
         Field.REASON: _reason(submission.reason),
     }
@@ -215,10 +215,29 @@ def _name(name: str) -> str | None:
     return "Use 2 to 99 letters, digits, dashes or underscores: Tower takes no other names."
 
 
-def _repository(repository: ports.Repository | None, *, wildcards: bool) -> str | None:
-    if repository is None:
+def _repositories(chosen: tuple[ports.Repository, ...], *, wildcards: bool) -> str | None:
+    if not chosen:
         return "Choose a repository."
-    name = repository.name
+    for one in chosen:
+        if problem := _repository(one.name, wildcards=wildcards):
+            return problem if len(chosen) == 1 else f"{one.path}: {problem}"
+    hosts = sorted({one.login_server for one in chosen})
+    if len(hosts) > 1:
+        return (
+            f"Choose repositories of one registry: these are of {' and '.join(hosts)}. "
+            "A credential is for one registry, so ask for each of them by itself."
+        )
+    return too_many(len(set(chosen)))
+
+
+def too_many(number: int) -> str | None:
+    """Return why one credential cannot read so many repositories."""
+    if number <= MOST_REPOSITORIES:
+        return None
+    return f"One credential reads at most {MOST_REPOSITORIES} repositories, and this would make {number}."
+
+
+def _repository(name: str, *, wildcards: bool) -> str | None:
     if name != name.lower():
         return "Repository names are lower case in a registry."
     if len(name) <= LONGEST_REPOSITORY and REPOSITORY.fullmatch(name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -12,6 +12,8 @@ from bot.forms import Field
 
 T = TypeVar("T")
 PING_TIMEOUT_S = 2.0
+AT_ONCE = 16  # questions to one registry
+MOST_NAMED = 5  # repositories in one sentence
 NEEDED_ROLE = "The bot's Tower account needs the role Admin or Owner there."
 
 
@@ -31,13 +33,14 @@ class Held:
     name: str | None = None
     request: model.Request | None = None
 
-    def same(self, repository: ports.Repository) -> model.Request | None:
+    def same(self, repositories: Sequence[ports.Repository]) -> model.Request | None:
         """Return the open request that asks for exactly this."""
         request = self.request
         if self.holder is not forms.Holder.OPEN or request is None:
             return None
-        asked = (request.spec.login_server, request.spec.repositories)
-        return request if asked == (repository.login_server, (repository.name,)) else None
+        spec = request.spec
+        asked = {(spec.login_server, name) for name in spec.repositories}
+        return request if asked == {(one.login_server, one.name) for one in repositories} else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +121,20 @@ class Inspector:
         return {name: ping.result() for name, ping in pings.items()}
 
     async def _checked(self, submission: forms.Submission, problems: dict[str, str]) -> Checked:
-        repository = submission.repository
+        chosen = tuple(dict.fromkeys(submission.repositories))
         async with asyncio.TaskGroup() as ask:
             one = ask.create_task(
                 _answer(problems, Field.WORKSPACE, self._named_workspace(submission.workspace_id))
             )
-            two = ask.create_task(_answer(problems, Field.REPOSITORY, self._registry(repository)))
+            two = ask.create_task(_answer(problems, Field.REPOSITORY, self._registry(chosen)))
         workspace, registry = one.result(), two.result()
         async with asyncio.TaskGroup() as ask:
             if workspace and Field.NAME not in problems:
                 ask.create_task(_answer(problems, Field.NAME, self._name(workspace, submission.name)))
-            if workspace and registry and repository:
-                ask.create_task(_answer(problems, Field.REPOSITORY, self._host(workspace, repository)))
-            if registry and repository and Field.REPOSITORY not in problems:
-                ask.create_task(_answer(problems, Field.REPOSITORY, self._repository(registry, repository)))
+            if workspace and registry and Field.REPOSITORY not in problems:
+                ask.create_task(_answer(problems, Field.REPOSITORY, self._host(workspace, chosen)))
+                ask.create_task(_answer(problems, Field.REPOSITORY, self._room(registry)))
+                ask.create_task(_answer(problems, Field.REPOSITORY, self._there(chosen)))
         if problems or workspace is None or registry is None:
             raise errors.BadInput(problems)
         return Checked(workspace, registry)
@@ -139,10 +142,8 @@ class Inspector:
     async def _named_workspace(self, workspace_id: int | None) -> model.Workspace | None:
         return None if workspace_id is None else await self.workspace(workspace_id)
 
-    async def _registry(self, repository: ports.Repository | None) -> model.Registry | None:
-        if repository is None:
-            return None
-        return await self.registries.registry(repository.login_server)
+    async def _registry(self, chosen: Sequence[ports.Repository]) -> model.Registry | None:
+        return await self.registries.registry(chosen[0].login_server) if chosen else None
 
     async def _name(self, workspace: model.Workspace, name: str) -> None:
         holder = await self.store.holder(model.name_claim(workspace.id, name))
@@ -154,15 +155,16 @@ class Inspector:
         if answer is ports.NameCheck.BAD:
             raise errors.BadInput({Field.NAME: "Tower does not take this name. Choose another."})
 
-    async def _host(self, workspace: model.Workspace, repository: ports.Repository) -> None:
-        found = await self.holder(workspace.id, repository.login_server)
-        if same := found.same(repository):
+    async def _host(self, workspace: model.Workspace, chosen: Sequence[ports.Repository]) -> None:
+        login_server = chosen[0].login_server
+        found = await self.holder(workspace.id, login_server)
+        if same := found.same(chosen):
             raise repeated(same)
         if found.holder is not forms.Holder.NOBODY:
-            problem = held(found.holder, found.name, workspace, repository.login_server)
+            problem = held(found.holder, found.name, workspace, login_server)
             raise errors.BadInput({Field.REPOSITORY: problem})
 
-    async def _repository(self, registry: model.Registry, repository: ports.Repository) -> None:
+    async def _room(self, registry: model.Registry) -> None:
         room = await self.registries.room(registry)
         if room.used >= room.limit:
             raise errors.BadInput(
@@ -171,8 +173,20 @@ class Inspector:
                     f"{room.used} of {room.limit} ({registry.sku}). An administrator has to remove some."
                 }
             )
-        if not repository.name.endswith("*") and not await self.catalog.exists(repository):
-            raise errors.BadInput({Field.REPOSITORY: f"{repository.path} is not in the registry."})
+
+    async def _there(self, chosen: Sequence[ports.Repository]) -> None:
+        """Raise BadInput unless the registry has each repository; a wildcard may stand for none yet."""
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def there(one: ports.Repository) -> bool:
+            async with turns:
+                return one.name.endswith("*") or await self.catalog.exists(one)
+
+        found = await asyncio.gather(*(there(one) for one in chosen))
+        missing = [one.path for one, known in zip(chosen, found, strict=True) if not known]
+        if missing:
+            verb = "is" if len(missing) == 1 else "are"
+            raise errors.BadInput({Field.REPOSITORY: f"{_few(missing)} {verb} not in the registry."})
 
 
 def repeated(request: model.Request) -> errors.Refused:
@@ -204,6 +218,13 @@ def held(holder: forms.Holder, name: str | None, workspace: model.Workspace, log
                 f"{where} a credential for {login_server} through this bot{known}. Adding a repository to it "
                 "is not possible yet: ask an administrator to revoke it, then ask for all you need."
             )
+
+
+def _few(names: Sequence[str]) -> str:
+    """Return some names for a sentence, and how many more there are."""
+    shown = ", ".join(names[:MOST_NAMED])
+    more = len(names) - MOST_NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def taken(claim: str) -> dict[str, str]:

@@ -26,6 +26,13 @@ class Everywhere:
             return copy.model_copy(update={"error": missing, "shown": request.version})
         return await notifier.show(request, copy, copies=copies)
 
+    async def find(
+        self, request: model.Request, copy: model.Copy, *, copies: dict[model.Role, model.Copy]
+    ) -> model.Copy | None:
+        """Look for a message where it belongs; on a platform that is not served there is none."""
+        notifier = self._notifiers.get(copy.platform)
+        return await notifier.find(request, copy, copies=copies) if notifier else None
+
     async def alert(self, text: str) -> None:
         """Tell the operators' channel: only the platform that it is on has one."""
         told = await asyncio.gather(

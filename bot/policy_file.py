@@ -12,14 +12,14 @@ import hashlib
 import itertools
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from bot import model, rules
 from bot import policy_shape as shape
-from bot import rules
 
 DEFAULT_DEADLINE_H = 72.0
 _WILD = re.compile(r"[*?]")
@@ -123,6 +123,8 @@ def _rule(file: shape.File, rule: shape.Rule) -> Iterator[str]:
         if value != value.lower():
             yield f"“{value}” can never match: registries and repositories are lower case."
     yield from _times(file, rule)
+    yield from _unasked(rule)
+    yield from _rotation(file, rule)
     if used <= set(file.groups):
         yield from _approvable(file, rule)
 
@@ -137,6 +139,32 @@ def _times(file: shape.File, rule: shape.Rule) -> Iterator[str]:
         hours = getattr(rule, key)
         if hours is not None and hours >= deadline:
             yield f"{key} is not before the deadline of {deadline:g} hours."
+
+
+def _unasked(rule: shape.Rule) -> Iterator[str]:
+    allowed = _kinds(rules.CHANGES)
+    for kind in rule.without_approval:
+        if kind not in rules.CHANGES:
+            yield f"without_approval takes {allowed}: {kind} is approved by people, or within auto_approve."
+        elif kind not in rule.kind:
+            yield f"without_approval names {kind}, which its kind leaves out."
+
+
+def _rotation(file: shape.File, rule: shape.Rule) -> Iterator[str]:
+    longest = rule.longest_validity_days or file.defaults.longest_validity_days
+    for key in ("rotate_before_days", "rotate_every_days"):
+        days = getattr(rule, key)
+        if days is None:
+            continue
+        if model.Kind.ROTATE not in rule.kind:
+            yield f"{key} needs “rotate” in its kind."
+        if longest is not None and days >= longest:
+            yield f"{key} has to be shorter than longest_validity_days, which is {longest}."
+
+
+def _kinds(kinds: Iterable[model.Kind]) -> str:
+    *most, last = (kind.value for kind in kinds)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _approvable(file: shape.File, rule: shape.Rule) -> Iterator[str]:
@@ -247,6 +275,9 @@ def _as_rule(defaults: shape.Defaults, rule: shape.Rule) -> rules.Rule:
             fallback_after=_hours(rule.fallback_after_hours) if rule.fallback_after_hours else None,
             told=rule.tell_channel,
             auto=rule.auto_approve,
+            without_approval=rule.without_approval,
+            rotate_before_days=rule.rotate_before_days,
+            rotate_every_days=rule.rotate_every_days,
         ),
     )
 

@@ -36,6 +36,8 @@ TeamsChannel = Annotated[str, BeforeValidator(_channel), Field(pattern=rf"^{TEAM
 Usergroup = Annotated[str, Field(pattern=USERGROUP)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Hours = Annotated[float, Field(gt=0, le=LONGEST_DEADLINE_H)]
+Days = Annotated[int, Field(ge=1, le=3650)]
+Kinds = Annotated[tuple[model.Kind, ...], BeforeValidator(_listed)]
 Names = Annotated[tuple[Name, ...], BeforeValidator(_listed)]
 Globs = Annotated[tuple[Name, ...], BeforeValidator(_listed), Field(min_length=1)]
 
@@ -52,7 +54,7 @@ class Shared(_Table):
     approval_channel: Channel | None = None
     quorum: int | None = Field(None, ge=1, le=20)
     deadline_hours: Hours | None = None
-    longest_validity_days: int | None = Field(None, ge=1, le=3650)
+    longest_validity_days: Days | None = None
     remind_after_hours: Hours | None = None
 
 
@@ -94,7 +96,7 @@ class Rule(Shared):
     repository: Globs = rules.ANY
     workspace: Globs = rules.ANY
     channel: Annotated[tuple[Channel, ...], BeforeValidator(_listed)] = ()
-    kind: Annotated[tuple[model.Kind, ...], BeforeValidator(_listed), Field(min_length=1)] = tuple(model.Kind)
+    kind: Annotated[Kinds, Field(min_length=1)] = rules.USUAL
     requesters: Names = ()
     participant: bool = False
     approvers: Names
@@ -102,6 +104,9 @@ class Rule(Shared):
     fallback_after_hours: Hours | None = None
     tell_channel: Channel | None = None
     auto_approve: rules.Quota | None = None
+    without_approval: Kinds = ()
+    rotate_before_days: Days | None = None
+    rotate_every_days: Days | None = None
 
 
 class File(_Table):

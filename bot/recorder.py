@@ -80,20 +80,27 @@ class Recorder:
         *,
         op: str,
         fence: int | None = None,
+        seen: ports.Snapshot | None = None,
     ) -> model.Request:
         """Write what `propose` makes of the newest snapshot, and return the record as it is then.
+
+        `seen` is what the caller has just read: if it is the newest, nothing is read again. What is
+        written on an older one, the store turns away.
 
         `propose` is pure, may be called several times, and may raise Refused. Raises Refused for an
         unknown request or one past `not_after`, LeaseLost for an old fence, NotAccepted when the
         store is away or writers keep colliding.
         """
-        async with self._lock(request_id):
+        lock = self._lock(request_id)
+        snapshot = None if lock.locked() else seen  # whoever has to queue up finds a newer one
+        async with lock:
             for tries in range(TRIES):
-                snapshot = await self._load(request_id)
+                snapshot = snapshot or await self._load(request_id)
                 proposal = propose(snapshot)
                 written = await self._commit(self._change(proposal, snapshot, op, fence))
                 if written.outcome is not ports.Outcome.CONFLICT:
                     return _settled(written, proposal)
+                snapshot = None
                 await self._step_back(tries)
         raise errors.NotAccepted(COLLIDED)
 

@@ -17,6 +17,10 @@ from pydantic import Field
 from bot import model
 
 ANY = ("*",)
+# What is done to a credential that is there; whoever owns it may ask, and no password reaches further by it.
+CHANGES = (model.Kind.ROTATE, model.Kind.REVOKE, model.Kind.NARROW)
+# To take over what somebody made by hand is for administrators: only a rule that says so allows it.
+USUAL = tuple(kind for kind in model.Kind if kind is not model.Kind.ADOPT)
 BY_SETTINGS = "REGISTRY_BOT_APPROVERS"  # the name of the one rule that settings make
 
 
@@ -60,7 +64,7 @@ class Match(model.Record):
     repositories: tuple[str, ...] = ANY
     workspaces: tuple[str, ...] = ANY
     channels: tuple[str, ...] = ANY
-    kinds: tuple[model.Kind, ...] = tuple(model.Kind)
+    kinds: tuple[model.Kind, ...] = USUAL
     requesters: tuple[str, ...] = ()  # groups; empty: anybody
     participant: bool = False  # the requester has to be a participant of the workspace
 
@@ -78,6 +82,9 @@ class Terms(model.Record):
     fallback_after: dt.timedelta | None = None
     told: str | None = None  # a channel that is told and does not decide
     auto: Quota | None = None
+    without_approval: tuple[model.Kind, ...] = ()  # what the rule itself approves
+    rotate_before_days: int | None = None  # before a password expires
+    rotate_every_days: int | None = None  # after a password was made
 
 
 class Rule(model.Record):
@@ -87,7 +94,7 @@ class Rule(model.Record):
     match: Match
     terms: Terms
 
-    @property
+    @functools.cached_property
     def version(self) -> str:
         """Return a digest of the rule alone: an edit elsewhere in the file voids nobody's approval."""
         return hashlib.sha256(model.canonical(self.model_dump(mode="json"))).hexdigest()[:16]
@@ -141,7 +148,7 @@ class Policy(model.Record):
     def person(self, who: model.Principal) -> Person:
         """Return the human behind a principal; one that is not linked stands for itself."""
         own = member(who)
-        return self._by_member.get(own) or Person(name=own, members=frozenset({own}))
+        return self._by_member.get(own) or _alone(own)
 
     def linked(self, who: model.Principal) -> bool:
         """Tell whether the file says which human a principal is."""
@@ -166,6 +173,11 @@ class Policy(model.Record):
     def prepare(self) -> None:
         """Compile the patterns now, which for hundreds of rules takes a while, and not at a click."""
         _ = self._any
+
+
+@functools.lru_cache(maxsize=1024)  # each decision asks for the same two or three people several times
+def _alone(own: str) -> Person:
+    return Person(name=own, members=frozenset({own}))
 
 
 def member(who: model.Principal) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bot import (
     audit,
@@ -64,10 +64,12 @@ class RequestService:
         place: model.Place | None,
         *,
         workspace_id: int | None,
-        repository: ports.Repository | None,
+        repositories: Sequence[ports.Repository],
     ) -> forms.Preview:
         """Return who will be asked, and whether the workspace already has a credential for the host."""
-        return await self._submissions.preview(by, place, workspace_id=workspace_id, repository=repository)
+        return await self._submissions.preview(
+            by, place, workspace_id=workspace_id, repositories=repositories
+        )
 
     async def submit(self, submission: forms.Submission) -> model.Request:
         """Check a form and keep it as a pending request (see `Submissions.submit`)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -36,7 +36,7 @@ class Submissions:
         """Return what a fresh form shows; refuse who may not ask at all."""
         await self.admit(by)
         workspaces, preview = await asyncio.gather(
-            self.inspector.workspaces(), self.preview(by, place, workspace_id=None, repository=None)
+            self.inspector.workspaces(), self.preview(by, place, workspace_id=None, repositories=())
         )
         return forms.Form(name=f"acr-{secrets.token_hex(3)}", workspaces=workspaces, preview=preview)
 
@@ -46,17 +46,17 @@ class Submissions:
         place: model.Place | None,
         *,
         workspace_id: int | None,
-        repository: ports.Repository | None,
+        repositories: Sequence[ports.Repository],
     ) -> forms.Preview:
         """Return who will be asked, and whether the workspace already has a credential for the host."""
-        if workspace_id is None or repository is None:
+        if workspace_id is None or not repositories:
             only = self.court.only_rule
             return self.court.preview(only, by) if only else forms.Preview()
         workspace, held = await asyncio.gather(
             self.inspector.workspace(workspace_id),
-            self.inspector.holder(workspace_id, repository.login_server),
+            self.inspector.holder(workspace_id, repositories[0].login_server),
         )
-        choice = await self.court.choose(by, _subject(workspace, repository, place), workspace)
+        choice = await self.court.choose(by, _subject(workspace, repositories, place), workspace)
         shown = (
             self.court.preview(choice.rule, by)
             if choice.rule
@@ -108,7 +108,7 @@ class Submissions:
         """Hold a form against the outside and the policy; return the request that it makes, and its rule."""
         problems = forms.problems(submission, wildcards=self.inspector.wildcards)
         checked = await self.inspector.check(submission, problems)
-        subject = _subject(checked.workspace, submission.repository, submission.place)
+        subject = _subject(checked.workspace, submission.repositories, submission.place)
         choice = await self.court.choose(submission.by, subject, checked.workspace)
         if choice.rule is None:
             raise errors.Refused(choice.ruling.reason or errors.Reason.NO_RULE, choice.ruling.evidence)
@@ -135,7 +135,7 @@ class Submissions:
     ) -> errors.BadInput | errors.Refused:
         """Return the answer to a form that somebody else's was a moment faster than."""
         held = await self.inspector.holder(request.spec.workspace.id, request.spec.login_server)
-        same = held.same(submission.repository) if submission.repository else None
+        same = held.same(submission.repositories)
         return inspection.repeated(same) if same else errors.BadInput(inspection.taken(claim))
 
     async def _approved_by_rule(self, request: model.Request, rule: rules.Rule) -> model.Request:
@@ -162,12 +162,12 @@ class Submissions:
 
 
 def _subject(
-    workspace: model.Workspace, repository: ports.Repository | None, place: model.Place | None
+    workspace: model.Workspace, repositories: Sequence[ports.Repository], place: model.Place | None
 ) -> rules.Subject:
     return rules.Subject(
         kind=model.Kind.ISSUE,
-        login_server=repository.login_server if repository else "",
-        repositories=(repository.name,) if repository else (),
+        login_server=repositories[0].login_server,
+        repositories=_names(repositories),
         workspace=workspace.full_name,
         channel=place.channel if place else None,
     )
@@ -179,7 +179,11 @@ def _spec(submission: forms.Submission, checked: inspection.Checked) -> model.Sp
         name=submission.name,
         workspace=checked.workspace,
         login_server=checked.registry.login_server,
-        repositories=(submission.repository.name,) if submission.repository else (),
+        repositories=_names(submission.repositories),
         validity_days=submission.validity_days,
         reason=submission.reason.strip(),
     )
+
+
+def _names(repositories: Sequence[ports.Repository]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.name for one in repositories))

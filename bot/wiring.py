@@ -31,6 +31,7 @@ from bot import (
     clock,
     copies,
     errors,
+    following,
     inspection,
     log,
     membership,
@@ -88,17 +89,18 @@ async def build(
         kept = await stack.enter_async_context(_store(config, time))
         outside = await _services(config, time, stack)
         slack = await stack.enter_async_context(slack_app.client(config))
-        team = (await slack_app.installed(slack, time)).team
+        installed = await slack_app.installed(slack, time)
+        team = installed.team
         source = _policy(config)
         measured = metrics.Metrics()
         trail = audit.Trail(config.audit_key.get_secret_value().encode())
         record = recorder.Recorder(kept, trail, time, observe=measured.written)
-        told = notifier.SlackNotifier(slack, operators_channel=config.operators_channel)
+        told = notifier.SlackNotifier(
+            slack, bot_user=installed.bot_user, operators_channel=config.operators_channel
+        )
         operators = alerts.Alerts(told, count=measured.alerts.inc)
         desk = work.Desk(record, outside, lambda: source.policy, time, timing or work.Timing())
-        provisioning = saga.Saga(desk)
-        attend = attention.Attention(record, provisioning, copies.Chat(kept, told, time), time, operators)
-        hands = worker.Worker(kept, attend, time, _owner())
+        hands = worker.Worker(kept, _attention(kept, desk, told, operators), time, _owner())
         measured.attending.set_function(lambda: hands.held)
         people = membership.Membership(
             {model.Platform.SLACK: directory.SlackDirectory(slack, team=team)}, alert=operators.soon
@@ -131,6 +133,8 @@ async def run(
         # every acknowledgement up for a tenth of a second.
         gc.collect()
         gc.freeze()
+        # Python's own 700 would be reached within a few deliveries, and take a sixth of all time.
+        gc.set_threshold(20_000, 20, 50)
         server = _Server(
             uvicorn.Config(
                 runtime.web,
@@ -157,6 +161,15 @@ async def run(
                 watch.cancel()
             # Only now, so that what the last click asked for is still started or handed over.
             runtime.worker.stop()
+
+
+def _attention(
+    kept: store.RedisStore, desk: work.Desk, told: ports.Notifier, operators: alerts.Alerts
+) -> attention.Attention:
+    time = desk.clock
+    follow = following.Following(desk.record, kept, desk.policy, time, operators)
+    chat = copies.Chat(kept, told, time)
+    return attention.Attention(desk.record, saga.Saga(desk), follow, chat, time, operators)
 
 
 def slack_manifest(url: str | None) -> dict[str, Any]:

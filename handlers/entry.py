@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot import errors, forms, model, ports
@@ -32,18 +32,18 @@ class Entry:
         return int(value) if plain else None
 
     def submission(
-        self, by: model.Principal, place: model.Place | None, repository: ports.Repository | None
+        self, by: model.Principal, place: model.Place | None, repositories: Sequence[ports.Repository]
     ) -> forms.Submission:
         """Return what is asked for. Its `op` names this form with these values; raises BadInput."""
         name, validity, reason = (self.text(one) for one in (Field.NAME, Field.VALIDITY, Field.REASON))
-        path = repository.path if repository else ""
+        paths = ",".join(one.path for one in repositories)
         return forms.Submission(
             by=by,
             place=place,
             name=name,
             workspace_id=self.workspace_id,
-            repository=repository,
-            op=payload.token(by.key, self.window, name, str(self.workspace_id), path, validity, reason),
+            repositories=tuple(repositories),
+            op=payload.token(by.key, self.window, name, str(self.workspace_id), paths, validity, reason),
             validity_days=days(validity),
             reason=reason,
         )

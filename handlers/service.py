@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bot import forms, model, ports
@@ -29,7 +29,7 @@ class Service(Protocol):
         place: model.Place | None,
         *,
         workspace_id: int | None,
-        repository: ports.Repository | None,
+        repositories: Sequence[ports.Repository],
     ) -> forms.Preview:
         """Return who will be asked, and who holds the host already."""
         ...

@@ -116,7 +116,7 @@ def a_submission(**fields: Any) -> forms.Submission:
         "place": a_place(),
         "name": "acr-main",
         "workspace_id": 101,
-        "repository": ports.Repository(HOST, "team/tool"),
+        "repositories": (ports.Repository(HOST, "team/tool"),),
         "op": model.new_id(),
     }
     return forms.Submission(**(values | fields))

@@ -74,10 +74,6 @@ async def _may_last(client: connection.Client, names: keys.Keys, key: str) -> bo
         ended = await client.execute_command("HGET", names.request(rest), "ended") == "1"
         waits = await client.execute_command("ZSCORE", names.due, rest)
         held = await client.execute_command("ZSCORE", names.lease, rest)
-        return not ended or waits is not None or held is not None
-    if kind == "cred":
-        return bool(json.loads(await client.execute_command("GET", key))["state"] != "revoked")
-    owner = key.removeprefix(names.requester(""))
-    return key.startswith(names.requester("")) and bool(
-        await client.execute_command("HEXISTS", names.open, owner)
-    )
+        lives = await client.execute_command("HEXISTS", names.listed, f"credential:{rest}")
+        return not ended or bool(lives) or waits is not None or held is not None
+    return kind == "cred" and bool(json.loads(await client.execute_command("GET", key))["state"] != "revoked")

@@ -7,7 +7,7 @@ again (`azure_pipeline`). What ARM refuses becomes an error of ours (`azure_erro
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Self
 
 from azure.mgmt.containerregistry import models
@@ -120,6 +120,32 @@ class AzureRegistries:
             fits=lambda found: found.actions == actions,
         )
 
+    async def patch_scope_map(
+        self, registry: model.Registry, name: str, repositories: Sequence[str]
+    ) -> ports.ScopeMap:
+        """Replace a scope map's actions, and wait until that is so; raise NotFound without one."""
+        actions = azure_parse.actions(repositories)
+        body = models.ScopeMapUpdateParameters(
+            properties=models.ScopeMapPropertiesUpdateParameters(actions=list(actions))
+        )
+        return await azure_wait.change(
+            azure_calls.call(registry, "change the scope map", "scopeMaps/write", write=True),
+            self._clock,
+            look=lambda: self._see_scope_map(registry, name),
+            send=lambda: self._client.scope_maps.begin_update(
+                registry.resource_group, registry.name, name, body, **azure_calls.WRITE
+            ),
+            fits=lambda found: found.actions == actions,
+        )
+
+    def scope_maps(self, registry: model.Registry) -> AsyncIterator[ports.ScopeMap]:
+        """Go through all scope maps of a registry, one page in memory at a time."""
+        return azure_calls.each(
+            azure_calls.call(registry, "list the scope maps", "scopeMaps/read"),
+            self._client.scope_maps.list(registry.resource_group, registry.name, **azure_calls.READ),
+            azure_parse.scope_map,
+        )
+
     async def token(self, registry: model.Registry, name: str) -> ports.Token | None:
         """Read a token."""
         seen = await self._see_token(registry, name)
@@ -142,6 +168,26 @@ class AzureRegistries:
             fits=lambda found: found.enabled and found.scope_map.lower() == scope_map.lower(),
         )
 
+    async def set_token_status(self, registry: model.Registry, name: str, *, enabled: bool) -> ports.Token:
+        """Let a token log in or not, and wait until that is so; raise NotFound without one."""
+        return await self._change_token(
+            azure_calls.call(
+                registry, f"{'enable' if enabled else 'disable'} the token", "tokens/write", write=True
+            ),
+            registry,
+            name,
+            models.TokenUpdateProperties(status="enabled" if enabled else "disabled"),
+            fits=lambda found: found.enabled == enabled,
+        )
+
+    def tokens(self, registry: model.Registry) -> AsyncIterator[ports.Token]:
+        """Go through all tokens of a registry, one page in memory at a time."""
+        return azure_calls.each(
+            azure_calls.call(registry, "list the tokens", "tokens/read"),
+            self._client.tokens.list(registry.resource_group, registry.name, **azure_calls.READ),
+            azure_parse.token,
+        )
+
     async def mint(
         self, registry: model.Registry, token: str, *, slot: str, expires: dt.datetime | None
     ) -> ports.Minted:
@@ -155,17 +201,43 @@ class AzureRegistries:
         )
 
     async def keep_only(self, registry: model.Registry, token: str, *, slot: str) -> None:
-        """Remove every password of a token but one: ARM keeps those that the PATCH names."""
+        """Remove every password of a token but one: ARM keeps those that the PATCH names.
+
+        By their names alone, as azure-cli does it (token.py, acr_token_credential_delete).
+        """
         call = azure_calls.call(registry, "remove the old password", "tokens/write", write=True)
+        seen = await self._see_token(registry, token)
+        slots = {one.slot for one in seen.value.passwords} if seen else set()
+        if slots and slot not in slots:
+            raise errors.NotYet(f"Azure does not show {slot} of the token.", service=azure_errors.SERVICE)
         kept = models.TokenCredentialsProperties(passwords=[models.TokenPassword(name=slot)])
-        body = models.TokenUpdateParameters(properties=models.TokenUpdateProperties(credentials=kept))
-        await azure_calls.asked(
+        await self._change_token(
             call,
-            self._client.tokens.begin_update(
-                registry.resource_group, registry.name, token, body, **azure_calls.WRITE
-            ),
+            registry,
+            token,
+            models.TokenUpdateProperties(credentials=kept),
+            fits=lambda found: all(one.slot == slot for one in found.passwords),
         )
-        await azure_wait.settle(call, self._clock, lambda: self._see_token(registry, token))
+
+    async def _change_token(
+        self,
+        call: azure_errors.Call,
+        registry: model.Registry,
+        name: str,
+        properties: models.TokenUpdateProperties,
+        *,
+        fits: Callable[[ports.Token], bool],
+    ) -> ports.Token:
+        body = models.TokenUpdateParameters(properties=properties)
+        return await azure_wait.change(
+            call,
+            self._clock,
+            look=lambda: self._see_token(registry, name),
+            send=lambda: self._client.tokens.begin_update(
+                registry.resource_group, registry.name, name, body, **azure_calls.WRITE
+            ),
+            fits=fits,
+        )
 
     async def delete_token(self, registry: model.Registry, name: str) -> None:
         """Delete a token; one that is not there is fine. Returns when it is gone."""

@@ -6,13 +6,13 @@ and their text is the vendor's body.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
-from azure.core import exceptions
+from azure.core import async_paging, exceptions
 
 from bot import model
-from bot.clients import azure_errors
+from bot.clients import azure_errors, azure_parse
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -61,6 +61,26 @@ async def _parsed(answer: Awaitable[S], parse: Callable[[S], T]) -> T | None:
 async def every(pages: AsyncIterable[S], parse: Callable[[S], T]) -> list[T]:
     """Return all items of a paged list."""
     return [parse(item) async for item in pages]
+
+
+async def each(
+    what: azure_errors.Call,
+    pages: async_paging.AsyncItemPaged[S],
+    parse: Callable[[S], azure_parse.Provisioned[T]],
+) -> AsyncIterator[T]:
+    """Go through a paged list of resources, but those that are being deleted; one page in memory."""
+    following = pages.by_page()
+    while (page := await asked(what, _page(following, parse))) is not None:
+        for one in page:
+            if not one.going:
+                yield one.value
+
+
+async def _page(
+    pages: AsyncIterator[AsyncIterator[S]], parse: Callable[[S], azure_parse.Provisioned[T]]
+) -> list[azure_parse.Provisioned[T]] | None:
+    page = await anext(pages, None)
+    return None if page is None else await every(page, parse)
 
 
 async def count(pages: AsyncIterable[S]) -> int:

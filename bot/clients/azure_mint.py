@@ -12,14 +12,14 @@ import functools
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TypeAlias
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from azure.core import exceptions
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.mgmt.containerregistry import aio
 
-from bot import errors, ports, settings
-from bot.clients import azure_errors, azure_parse, azure_wait
+from bot import errors, ports
+from bot.clients import azure_errors, azure_parse, azure_pipeline, azure_wait
 
 _Outcome: TypeAlias = ports.Minted | errors.ServiceError | None
 _Read = Callable[[bytes], _Outcome]
@@ -104,10 +104,7 @@ class Mint:
         if not given:
             return None
         location = urljoin(f"{self._base}/", given)
-        at, base = urlsplit(location), urlsplit(self._base)
-        same = at.netloc == base.netloc or (at.hostname or "").endswith(f".{base.hostname}")
-        local = settings.is_loopback(at.hostname) and settings.is_loopback(base.hostname)
-        return location if at.scheme == base.scheme and (same or local) else None
+        return location if azure_pipeline.is_arm(location, base=self._base) else None
 
 
 def _refused(call: azure_errors.Call, response: AsyncHttpResponse) -> errors.ServiceError:

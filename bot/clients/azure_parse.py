@@ -12,7 +12,7 @@ from azure.mgmt.containerregistry import models
 from pydantic import SecretStr
 
 from bot import errors, model, ports
-from bot.clients import azure_errors
+from bot.clients import azure_errors, moments
 
 T = TypeVar("T")
 API_VERSION = "2025-11-01"  # the one that azure-mgmt-containerregistry 15 speaks
@@ -83,6 +83,7 @@ def token(found: models.Token) -> Provisioned[ports.Token]:
         scope_map=((properties.scope_map_id or "") if properties else "").rsplit("/", 1)[-1],
         enabled=properties is not None and _low(properties.status) != "disabled",
         passwords=tuple(_password(one) for one in (credentials.passwords if credentials else None) or ()),
+        created=_moment(properties.creation_date) if properties else None,
     )
     return Provisioned(made, _state(properties))
 
@@ -157,7 +158,7 @@ def minted(
         user=name if isinstance(name, str) and name else user,
         password=SecretStr(fresh[0]["value"]),
         slot=slot,
-        expires=_when(fresh[0].get("expiry")) or expires,
+        expires=moments.read(fresh[0].get("expiry")) or expires,
     )
 
 
@@ -171,11 +172,3 @@ def _result(body: bytes) -> Mapping[str, object] | None:
         return None
     inner = found.get("properties")
     return inner if "passwords" not in found and isinstance(inner, dict) else found
-
-
-def _when(value: object) -> dt.datetime | None:
-    try:
-        found = dt.datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return found.replace(tzinfo=found.tzinfo or dt.UTC) if found else None

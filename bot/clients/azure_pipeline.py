@@ -11,7 +11,7 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.mgmt.containerregistry import aio
 from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
 
-from bot import ports, settings
+from bot import errors, ports, settings
 from bot.clients import azure_errors, azure_transport, identity
 
 PAUSES_S = (0.2, 0.8)  # before the second and the third try of a read
@@ -70,6 +70,30 @@ class PlainLoopback(policies.SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):
         request.context.options["enforce_https"] = False
 
 
+class OnlyArm(policies.SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):
+    """Refuses every address that is not ARM's, such as a next page elsewhere: the bearer goes with it."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__()
+        self._base = base
+
+    def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
+        """Look where it goes."""
+        if not is_arm(request.http_request.url, base=self._base):
+            raise errors.Permanent(
+                "Azure's answer points to an address that is not Azure Resource Manager's.",
+                service=azure_errors.SERVICE,
+            )
+
+
+def is_arm(address: str, *, base: str) -> bool:
+    """Tell whether an address is ARM's: the base's host, or a region's below it."""
+    at, arm = urlsplit(address), urlsplit(base)
+    same = at.netloc == arm.netloc or (at.hostname or "").endswith(f".{arm.hostname}")
+    local = settings.is_loopback(at.hostname) and settings.is_loopback(arm.hostname)
+    return at.scheme == arm.scheme and (same or local)
+
+
 def base_url(config: settings.Settings) -> str:
     """Return ARM's address: the override, or the cloud's own."""
     return config.azure_resource_manager_url or identity.PLACES[config.azure_cloud].arm
@@ -85,7 +109,7 @@ def open_client(
     """
     base, scope = base_url(config), identity.PLACES[config.azure_cloud].arm_scope
     loopback = settings.is_loopback(urlsplit(base).hostname)
-    chain: list[Any] = [policies.UserAgentPolicy("registry-bot"), ReadAgain(clock)]
+    chain: list[Any] = [policies.UserAgentPolicy("registry-bot"), OnlyArm(base), ReadAgain(clock)]
     if urlsplit(base).scheme == "http" and loopback:
         chain.append(PlainLoopback())
     chain.append(AsyncARMChallengeAuthenticationPolicy(credential, scope))

@@ -74,6 +74,36 @@ async def provide(
     return made.value
 
 
+async def change(
+    call: azure_errors.Call, clock: ports.Clock, *, look: Look[T], send: Send, fits: Callable[[T], bool]
+) -> T:
+    """Change a resource unless it is as wanted already, and return it once it is provisioned so.
+
+    Never makes one: NotFound. After a lost answer, or a 409 for another operation in progress, what
+    ARM shows decides whether the change has come about.
+    """
+    seen = await look()
+    if seen is None:
+        raise _missing(call)
+    if not (seen.done or seen.broken):  # ARM refuses a change during another one
+        seen = await settle(call, clock, look)
+    if not (seen.done and fits(seen.value)):
+        try:
+            await azure_calls.asked(call, send())
+        except (errors.NotYet, errors.Unknown):
+            if not fits((await settle(call, clock, look)).value):
+                raise
+
+    async def changed() -> azure_parse.Provisioned[T] | None:
+        now = await look()
+        if now is None:
+            raise _missing(call)
+        # an answer from before the change is done as well: only the wanted content ends the wait
+        return now if now.broken or now.going or (now.done and fits(now.value)) else None
+
+    return _sound(call, await until(changed, clock, what=call.words, at_once=True)).value
+
+
 async def settle(call: azure_errors.Call, clock: ports.Clock, look: Look[T]) -> azure_parse.Provisioned[T]:
     """Return a resource once ARM is done with it; one that is not to be seen yet is waited for."""
 
@@ -82,7 +112,10 @@ async def settle(call: azure_errors.Call, clock: ports.Clock, look: Look[T]) -> 
         return seen if seen and (seen.done or seen.broken or seen.going) else None
 
     # the answer to a write is not looked at: the vendor's own example of a 201 says Succeeded
-    seen = await until(ended, clock, what=call.words, at_once=True)
+    return _sound(call, await until(ended, clock, what=call.words, at_once=True))
+
+
+def _sound(call: azure_errors.Call, seen: azure_parse.Provisioned[T]) -> azure_parse.Provisioned[T]:
     if seen.broken:
         raise errors.Temporary(
             f"Azure did not {call.words}: it ended as {seen.state}.", service=azure_errors.SERVICE
@@ -106,6 +139,10 @@ async def remove(call: azure_errors.Call, clock: ports.Clock, *, look: Look[T], 
     except errors.NotFound:
         return
     await until(gone, clock, what=call.words, at_once=True)
+
+
+def _missing(call: azure_errors.Call) -> errors.NotFound:
+    return errors.NotFound(f"Azure did not {call.words}: it is not there.", service=azure_errors.SERVICE)
 
 
 def _refuse_other(seen: azure_parse.Provisioned[T] | None, fits: Callable[[T], bool]) -> None:

@@ -11,7 +11,7 @@ import aiolimiter
 from pydantic import SecretStr
 
 from bot import errors, model, ports, settings
-from bot.clients import http, tower_api, tower_errors, tower_workspaces
+from bot.clients import http, tower_api, tower_errors, tower_jobs, tower_workspaces
 
 # Tower allows 20 calls a second and token. A bucket of 4 that refills at 13 a second lets at most
 # 17 through in any one second, so that a hiccup on the way does not make it 21; a bucket of 17
@@ -98,13 +98,14 @@ class TowerClient:
         if not answer.ok:
             raise await self._not_updated(answer, workspace_id, credential_id, name)
 
-    async def delete(self, workspace_id: int, credential_id: str) -> None:
-        """Delete a credential; one that is not there is fine."""
-        answer = await self._send(tower_api.build_delete(workspace_id, credential_id), workspace_id)
+    async def delete(self, workspace_id: int, credential_id: str, *, checked: bool = False) -> None:
+        """Delete a credential; one that is not there is fine. `checked`: not while jobs use it."""
+        call = tower_api.build_delete(workspace_id, credential_id, checked=checked)
+        answer = await self._send(call, workspace_id)
         if answer.ok or answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
             return
         if answer.status == HTTPStatus.CONFLICT:
-            raise tower_errors.in_use()
+            raise tower_errors.in_use(tower_jobs.parse(answer))
         # Tower also says 403 or 400 about an id that it does not have: only the list tells.
         listed = await self._listed(workspace_id)
         if listed is None or any(each.id == credential_id for each in listed):

@@ -21,7 +21,7 @@ from urllib.parse import quote
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from bot import model, ports
-from bot.clients import http
+from bot.clients import http, moments
 
 TOWER = http.Service("Seqera Tower", "TOWER_API_ENDPOINT")
 PERSONAL = 0
@@ -116,6 +116,8 @@ class Credential(_Shape):
     provider: str | None = None
     keys: Mapping[str, object] | None = None
     deleted: bool | None = None
+    updated: object = Field(None, alias="lastUpdated")
+    used: object = Field(None, alias="lastUsed")
 
     def told(self) -> ports.TowerCredential:
         """Return it as the port has it; a host may have been typed in capitals."""
@@ -127,6 +129,8 @@ class Credential(_Shape):
             provider=self.provider or "",
             registry=(_text(keys.get("registry")) or _DEFAULT_HOST).lower() if ours else None,
             user=_text(keys.get("userName")) if ours else None,
+            updated=None if self.updated is None else str(self.updated),
+            used=moments.read(self.used),
         )
 
 
@@ -195,9 +199,10 @@ def build_update(workspace_id: int, credential_id: str, keys: Keys) -> http.Call
     return http.Call("PUT", _path(credential_id), _at(workspace_id), body, _SAVE_S)
 
 
-def build_delete(workspace_id: int, credential_id: str) -> http.Call:
-    """Delete a credential, also while runs refer to it: Wave looks it up by host, not by id."""
-    return http.Call("DELETE", _path(credential_id), _at(workspace_id))
+def build_delete(workspace_id: int, credential_id: str, *, checked: bool = False) -> http.Call:
+    """Delete a credential; `checked` asks Tower to refuse while running jobs depend on it."""
+    only_unused = {"checked": "true"} if checked else {}
+    return http.Call("DELETE", _path(credential_id), _at(workspace_id) | only_unused)
 
 
 def _at(workspace_id: int) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from bot import errors
-from bot.clients import http, tower_api
+from bot.clients import http, tower_api, tower_jobs
 
 _NAME = tower_api.TOWER.name
 
@@ -68,12 +68,14 @@ def gone() -> errors.NotFound:
     return errors.NotFound("The credential is no longer in the Tower workspace.", service=_NAME)
 
 
-def in_use() -> errors.Temporary:
-    """Return the error for a credential that Tower keeps because runs refer to it."""
-    return errors.Temporary(
-        "Seqera Tower keeps the credential while runs use it.",
+def in_use(jobs: tower_jobs.Jobs) -> errors.InUse:
+    """Return the error for a credential that Tower keeps because jobs use it."""
+    return errors.InUse(
+        "Seqera Tower keeps the credential while running jobs use it.",
         service=_NAME,
-        remedy="Wait for the runs to end, or end them.",
+        remedy="Wait for the jobs to end, or end them.",
+        jobs=jobs.names,
+        count=jobs.count,
     )
 
 

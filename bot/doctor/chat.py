@@ -43,11 +43,13 @@ async def check_scopes(of: patient.Patient) -> Iterable[Line]:
     app = await of.app.known()
     if app is None:
         return [report.unknown(AREA, "scopes", "Slack did not accept the token, or did not answer.")]
-    return [judge_scopes(app.scopes, of.setup.scopes)]
+    return [judge_scopes(app.scopes, of.setup.scopes, wished=of.setup.wished)]
 
 
-def judge_scopes(held: frozenset[str] | None, needed: frozenset[str]) -> Line:
-    """Hold the token's scopes against those that are needed."""
+def judge_scopes(
+    held: frozenset[str] | None, needed: frozenset[str], *, wished: frozenset[str] = frozenset()
+) -> Line:
+    """Hold the token's scopes against those that are needed, and those that are of use."""
     if held is None:
         change = f"Compare {', '.join(sorted(needed))} with the bot's scopes {_WHERE.partition(',')[0]}."
         return report.warning(AREA, "scopes", "Slack did not say which scopes the token has.", change)
@@ -55,6 +57,11 @@ def judge_scopes(held: frozenset[str] | None, needed: frozenset[str]) -> Line:
     if missing:
         change = f"Add {', '.join(missing)} {_WHERE}."
         return report.failure(AREA, "scopes", f"missing: {', '.join(missing)}", change)
+    if lacking := sorted(wished - held):
+        seen = f"missing, and the bot works without: {', '.join(lacking)}"
+        change = f"Add {', '.join(lacking)} {_WHERE}, so that no message is posted twice after a crash."
+        return report.warning(AREA, "scopes", seen, change)
+    needed |= wished
     more = sorted(held - needed)
     beside = f"; not needed: {', '.join(more)}" if more else ""
     return report.ok(AREA, "scopes", f"{', '.join(sorted(needed))}{beside}")

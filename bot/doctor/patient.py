@@ -18,14 +18,16 @@ SEATS_S = 9.0  # a Tower too old to list roles is asked about each workspace, at
 class Setup:
     """What the settings say, as far as there is something to hold it against.
 
-    `policy` None goes with `problem`, which says what is wrong with the file. `scopes` are those of
-    the bot's own manifest. `vault` has the other secrets by setting: the audit key must be none.
+    `policy` None goes with `problem`, which says what is wrong with the file. `scopes` are those that
+    the bot cannot do without, `wished` the others of its manifest. `vault` has the other secrets by
+    setting: the audit key must be none.
     """
 
     policy: rules.Policy | None
     scopes: frozenset[str]
     audit_key: SecretStr
     problem: str = ""
+    wished: frozenset[str] = frozenset()
     policy_setting: str = "REGISTRY_BOT_POLICY"
     registries: tuple[str, ...] = ()
     channels: Mapping[str, str] = field(default_factory=dict)  # setting by channel: where operators are told

@@ -5,7 +5,17 @@ checked. A record never holds a secret; a minted password is not a model type at
 """
 
 from bot.model.base import PASSWORD1, PASSWORD2, Record, RequestId, Slot, canonical, new_id, short_id
-from bot.model.people import Copy, Place, Platform, Principal, Role, Standing, Usergroup, platform_of
+from bot.model.people import (
+    Copy,
+    Place,
+    Platform,
+    Posting,
+    Principal,
+    Role,
+    Standing,
+    Usergroup,
+    platform_of,
+)
 from bot.model.request import (
     ENDED,
     FRESH,
@@ -34,6 +44,7 @@ __all__ = [
     "Life",
     "Place",
     "Platform",
+    "Posting",
     "Principal",
     "Progress",
     "Record",

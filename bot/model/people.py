@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 
 from bot.model.base import Record
@@ -72,6 +73,13 @@ class Role(enum.StrEnum):
     WARNING = "warning"  # in the thread where it was asked, before the password expires
 
 
+class Posting(Record):
+    """The intent to post a message, kept before the post: a crash in between is told by it."""
+
+    token: str  # the message carries it, where the platform lets it be found by that
+    at: dt.datetime
+
+
 class Copy(Record):
     """One chat message that shows a request, or the reason why it could not be posted."""
 
@@ -82,7 +90,10 @@ class Copy(Record):
     thread: str | None = None
     shown: int = 0  # version of the request that it shows
     error: str | None = None
-    duplicate: bool = False  # posted by a process that died before it could remember it; seen at a click
+    posting: Posting | None = None  # without a message: it may be there, and nobody knows where
+    # Beside the copy of its role: of a process that died before it could remember it, seen at a
+    # click; or of an older warning.
+    duplicate: bool = False
 
     @property
     def key(self) -> str:

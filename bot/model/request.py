@@ -118,6 +118,8 @@ class Progress(Record):
     detail: str | None = None
     undoing: str | None = None  # set: why the steps are being taken back
     undone: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()  # what could not be taken back, or not be taken away, for good
+    seen: str | None = None  # Tower's word for when the credential had last changed before we did
     marks: dict[str, dt.datetime] = Field(default_factory=dict)  # when a step's waiting began
 
 
@@ -129,7 +131,8 @@ class Life(Record):
     repositories: tuple[str, ...] = ()
     expires: dt.datetime | None = None
     by: RequestId | None = None  # the request that changed it last
-    warned: int | None = None  # days before `expires` of the newest warning
+    warned: int | None = None  # days before `expires` of the newest warning; 0: it has expired
+    said: int = 0  # version of the request that holds that warning: its message is of no older one
 
 
 class Request(Record):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,6 +37,7 @@ class Token:
     scope_map: str
     enabled: bool
     passwords: tuple[Password, ...]
+    created: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,33 @@ class Registries(Protocol):
         """Make a scope map with content/read on the repositories; wait until it is provisioned."""
         ...
 
+    async def patch_scope_map(
+        self, registry: model.Registry, name: str, repositories: Sequence[str]
+    ) -> ScopeMap:
+        """Replace a scope map's actions by content/read on exactly these repositories, and wait.
+
+        Never makes one: raises NotFound. One that has these actions already is left alone.
+        """
+        ...
+
+    def scope_maps(self, registry: model.Registry) -> AsyncIterator[ScopeMap]:
+        """Go through all scope maps, Azure's own (`_repositories_…`) too, one page in memory at a time."""
+        ...
+
     async def token(self, registry: model.Registry, name: str) -> Token | None:
         """Read a token."""
         ...
 
     async def put_token(self, registry: model.Registry, name: str, scope_map: str) -> Token:
         """Make an enabled token bound to a scope map; wait until it is provisioned."""
+        ...
+
+    async def set_token_status(self, registry: model.Registry, name: str, *, enabled: bool) -> Token:
+        """Let a token log in or not, and wait; raises NotFound. Nothing else of it changes."""
+        ...
+
+    def tokens(self, registry: model.Registry) -> AsyncIterator[Token]:
+        """Go through all tokens, whoever made them, one page in memory at a time."""
         ...
 
     async def mint(
@@ -97,7 +119,11 @@ class Registries(Protocol):
         ...
 
     async def keep_only(self, registry: model.Registry, token: str, *, slot: str) -> None:
-        """Remove every password of a token but one."""
+        """Remove every password of a token but one; with nothing to remove, nothing is sent.
+
+        Raises NotFound without a token. Raises NotYet where only other slots are filled: a token
+        must not lose its last password to a slot that Azure does not show.
+        """
         ...
 
     async def delete_token(self, registry: model.Registry, name: str) -> None:

@@ -15,9 +15,19 @@ class Notifier(Protocol):
     ) -> model.Copy:
         """Post the copy, or bring it to the request's present state; return it as it is now.
 
-        A message that is gone is posted once more. Raises Temporary for what a retry may mend; a
-        place the bot cannot write to is no error: the copy comes back with `error` set to a
-        sentence for people.
+        A post carries the token of the copy's `posting`, where the platform allows it. A message
+        that is gone comes back without `message`, to be posted once more. Raises Temporary for what
+        a retry may mend; a place the bot cannot write to is no error: the copy comes back with
+        `error` set to a sentence for people.
+        """
+        ...
+
+    async def find(
+        self, request: model.Request, copy: model.Copy, *, copies: dict[model.Role, model.Copy]
+    ) -> model.Copy | None:
+        """Return the copy with the message of the bot that carries its `posting`; None if there is none.
+
+        Raises Temporary if it cannot be told now, and Permanent where it can never be told.
         """
         ...
 

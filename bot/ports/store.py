@@ -70,6 +70,8 @@ class Change:
 class Index(enum.StrEnum):
     """What can be listed; the key beside it says whose."""
 
+    ALL = "all"  # all requests (key "")
+    STATE = "state"  # requests in a state
     REQUESTER = "requester"  # requests of a principal (its `key`)
     WORKSPACE = "workspace"  # requests about a Tower workspace (its id)
     WAITING = "waiting"  # pending requests that a rule decides on (its name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,13 +14,18 @@ from bot import model
 
 @dataclass(frozen=True, slots=True)
 class TowerCredential:
-    """A credential as Tower lists it. `registry` is None for other providers than container-reg."""
+    """A credential as Tower lists it. `registry` is None for other providers than container-reg.
+
+    `updated` is Tower's own text, good for telling whether something changed and for nothing else.
+    """
 
     id: str
     name: str
     provider: str
     registry: str | None
     user: str | None
+    updated: str | None = None
+    used: dt.datetime | None = None
 
 
 class NameCheck(enum.StrEnum):
@@ -72,8 +78,11 @@ class Tower(Protocol):
         """Replace a credential's keys in place; its id stays. Raises as `create` does, and NotFound."""
         ...
 
-    async def delete(self, workspace_id: int, credential_id: str) -> None:
-        """Delete a credential; one that is not there is fine."""
+    async def delete(self, workspace_id: int, credential_id: str, *, checked: bool = False) -> None:
+        """Delete a credential; one that is not there is fine.
+
+        `checked` raises InUse while jobs use it; a Tower that does not know the word deletes all the same.
+        """
         ...
 
     async def ping(self) -> None:

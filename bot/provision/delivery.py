@@ -22,7 +22,7 @@ async def deliver(work: Work) -> Outcome:
         return Forged(why)
     registry, name = await work.registry(), names.token(work.request)
     async with asyncio.TaskGroup() as look:
-        known = look.create_task(ours(work))
+        look.create_task(ours(work))
         read = look.create_task(work.outside(work.desk.services.registries.token, registry, name))
     token = read.result()
     if token is None or token.scope_map != name or not token.enabled:
@@ -31,7 +31,7 @@ async def deliver(work: Work) -> Outcome:
             "The activity log of the registry in Azure tells who it was.",
         )
     slot = choose(token.passwords)
-    outcome = await _mint_and_give(work, slot, known.result())
+    outcome = await _mint_and_give(work, slot)
     if not isinstance(outcome, Done):
         return outcome
     orphan = any(one.slot != slot for one in token.passwords)
@@ -48,8 +48,8 @@ def choose(passwords: Sequence[ports.Password]) -> str:
     return min(filled, key=lambda slot: filled[slot])
 
 
-async def _mint_and_give(work: Work, slot: str, known: str | None) -> Outcome:
-    """Mint into `slot` and give it to Tower: to the credential `known`, else to a new one.
+async def _mint_and_give(work: Work, slot: str) -> Outcome:
+    """Mint into `slot` and give it to Tower: to the credential of an earlier try, else to a new one.
 
     The password lives in this function. If Tower does not take it in time it dies here, and
     another try mints another one.
@@ -59,22 +59,21 @@ async def _mint_and_give(work: Work, slot: str, known: str | None) -> Outcome:
     mint, name = work.desk.services.registries.mint, names.token(work.request)
     minted = await work.outside(mint, await work.registry(), name, slot=slot, expires=expires)
     until = work.now() + dt.timedelta(seconds=timing.deliver_window_s)
-    look = False
+    puzzled = False
     while True:
         pause = 0.0
         try:
-            known = await ours(work) if look else known
-            known = await _give(work, minted, known)
-            return Done({"slot": slot, "tower_id": known, "expires": minted.expires or expires})
+            # Right before each try: somebody may have added a credential while a password was made.
+            given = await _give(work, minted, await ours(work))
+            return Done({"slot": slot, "tower_id": given, "expires": minted.expires or expires})
         except errors.Temporary as error:
             pause = max(timing.deliver_step_s, error.retry_after_s or 0.0)
             if work.now() + dt.timedelta(seconds=pause) > until:
                 return _late(work, error)
-            look = look or isinstance(error, errors.Unknown)
         except (errors.AlreadyThere, errors.NotFound):
-            if look:  # it was looked at just before: this is about somebody else's credential
+            if puzzled:  # two looks were wrong: this is about somebody else's credential
                 raise
-            look = True
+            puzzled = True
         await work.desk.clock.sleep(pause)
 
 

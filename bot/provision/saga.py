@@ -6,8 +6,9 @@ step looks before it writes. A step returns an Outcome; here it becomes a state.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 import structlog
@@ -129,30 +130,54 @@ class Saga:
         return Rest(work.request, work.now()) if work.lease.attempts > 1 else None
 
     async def _back(self, work: Work) -> Rest:
-        """Take back what was made, last first, and end the request as failed."""
-        left = []
+        """Take back what was made, last first, and end the request as failed.
+
+        What cannot be taken back for good is left and said at once, not when the rest is through.
+        """
+        told: list[str] = []
         for step in reversed(self._begun(work.request.progress)):
-            if step.undo is None or step.name in work.request.progress.undone:
+            made = work.request.progress
+            if step.undo is None or step.name in (*made.undone, *made.left):
                 continue
-            match await self._undone(work, step.undo):
+            match await self._undone(work, step, step.undo):
                 case Done() as done:
                     await self._record_undo(work, step, done)
                 case Retry() as retry:
-                    return self._later(work, step, retry)
-                case Failed() | Forged() as failed:
-                    log.error("undo failed", request_id=work.request.id, step=step.name, why=str(failed))
-                    left.append(step)
-        return await self._fail(work, left)
+                    alert = f"{_what(work.request)} is being taken back. {' '.join(told)}" if told else None
+                    return dataclasses.replace(self._later(work, step, retry), alert=alert)
+                case Failed() as failed:
+                    await self._leave(work, step, failed)
+                    told.append(_sentences(f"What stays: {step.name}.", failed.error, failed.remedy))
+                case Forged() as forged:
+                    return await self._refuse(work, forged.why)
+        return await self._fail(work)
 
     def _begun(self, made: model.Progress) -> tuple[Step, ...]:
         """Return the steps that may have made something: those done, and the one after them."""
         done = sum(step.name in made.steps for step in self._plan)
         return self._plan[: done + 1]
 
-    async def _undone(self, work: Work, undo: Callable[[Work], Awaitable[Outcome]]) -> Outcome:
+    async def _undone(self, work: Work, step: Step, undo: Callable[[Work], Awaitable[Outcome]]) -> Outcome:
+        if step.held_by in work.request.progress.left:
+            return Failed(f"It cannot go before what uses it: {step.held_by}.")
         if work.lease.spent:
             return Failed("It was tried too often.")
         return await _tried(undo, work)
+
+    async def _leave(self, work: Work, step: Step, failed: Failed) -> None:
+        """Record that something stays behind; what would have helped becomes part of the remedy."""
+        request, made = work.request, work.request.progress
+        log.error("undo failed", request_id=request.id, step=step.name, error=failed.error)
+        known = request.remedy or ""
+        # A step that was cut off may have made something: it counts as made if it was not undone.
+        steps = made.steps if step.name in made.steps else (*made.steps, step.name)
+        await work.commit(
+            machine.Event.STEP,
+            audit.Event.STEP_FAILED,
+            data={"step": step.name, "error": failed.error},
+            progress=made.model_copy(update={"steps": steps, "left": (*made.left, step.name)}),
+            remedy=known if (failed.remedy or "") in known else _sentences(known, failed.remedy),
+        )
 
     async def _record_undo(self, work: Work, step: Step, done: Done) -> None:
         made = work.request.progress
@@ -161,18 +186,15 @@ class Saga:
         after = made.model_copy(update={"undone": (*made.undone, step.name)})
         await work.commit(machine.Event.STEP, audit.Event.UNDONE, data={"step": step.name}, progress=after)
 
-    async def _fail(self, work: Work, left: Iterable[Step]) -> Rest:
-        request, made = work.request, work.request.progress
-        behind = [step.leaves(request) for step in left if step.leaves]
-        # A step that was cut off may have made something: it counts as made if it was not undone.
-        names = (*made.steps, *(step.name for step in left if step.name not in made.steps))
-        remedy = [request.remedy, f"Remove by hand: {', '.join(behind)}." if behind else None]
+    async def _fail(self, work: Work) -> Rest:
+        request = work.request
+        left = [step for step in self._plan if step.name in request.progress.left]
+        behind = ", ".join(step.leaves(request) for step in left if step.leaves)
         await work.commit(
             machine.Event.FAIL,
             audit.Event.FAILED,
-            data={"error": request.error, "left": ", ".join(behind) or None},
-            progress=made.model_copy(update={"steps": names}),
-            remedy=" ".join(part for part in remedy if part) or None,
+            data={"error": request.error, "left": behind or None},
+            remedy=_sentences(request.remedy, f"Remove by hand: {behind}." if behind else None) or None,
         )
         return Rest(work.request, alert=_alert(work.request))
 
@@ -215,9 +237,15 @@ def _leaves(group: BaseExceptionGroup[errors.ServiceError]) -> Iterator[errors.S
             yield error
 
 
-def _alert(request: model.Request) -> str:
+def _what(request: model.Request) -> str:
     spec = request.spec
-    what = (
-        f"Request {model.short_id(request.id)} ({spec.name}, {spec.workspace.full_name}, {spec.login_server})"
-    )
-    return f"{what} failed. {' '.join(part for part in (request.error, request.remedy) if part)}"
+    short = model.short_id(request.id)
+    return f"Request {short} ({spec.name}, {spec.workspace.full_name}, {spec.login_server})"
+
+
+def _alert(request: model.Request) -> str:
+    return _sentences(f"{_what(request)} failed.", request.error, request.remedy)
+
+
+def _sentences(*parts: str | None) -> str:
+    return " ".join(part for part in parts if part)

@@ -20,6 +20,7 @@ log = structlog.get_logger()
 class Step:
     """One step. `leaves` names what stays behind when `undo` cannot finish.
 
+    What `held_by` names has to be taken back first: Azure keeps a scope map that a token uses.
     `otherwise` is for a step that must not fail a request: its outcome when tries are used up.
     """
 
@@ -28,6 +29,7 @@ class Step:
     undo: Callable[[Work], Awaitable[Outcome]] | None = None
     leaves: Callable[[model.Request], str] | None = None
     otherwise: Done | None = None
+    held_by: str | None = None
 
 
 async def check(work: Work) -> Outcome:
@@ -211,7 +213,7 @@ UNSEEN = Done(
 )
 ISSUE = (
     Step("check", check),
-    Step("scope_map", scope_map, undo_scope_map, _left_scope_map),
+    Step("scope_map", scope_map, undo_scope_map, _left_scope_map, held_by="token"),
     Step("token", token, undo_token, _left_token),
     Step("deliver", delivery.deliver, delivery.undo_deliver, _left_credential),
     Step("verify", verification.verify, otherwise=UNSEEN),

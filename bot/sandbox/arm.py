@@ -121,12 +121,9 @@ class ArmEmulator(arm_answers.ArmAnswers):
         except arm_rules.ArmError as error:
             return error.answer()
         group = request.match_info.get("rg", "").lower()
-        found = [
-            arm_shapes.registry(self.state, one)
-            for one in self.state.registries.values()
-            if group in {"", one.resource_group.lower()}
-        ]
-        return self._paged(request, found)
+        every = self.state.registries.values()
+        found = [one for one in every if group in {"", one.resource_group.lower()}]
+        return self._paged(request, found, lambda one: arm_shapes.registry(self.state, one))
 
     async def _registry(self, _: web.Request, registry: arm_state.Registry) -> web.Response:
         return web.json_response(arm_shapes.registry(self.state, registry))
@@ -147,8 +144,8 @@ class ArmEmulator(arm_answers.ArmAnswers):
 
     async def _scope_maps(self, request: web.Request, registry: arm_state.Registry) -> web.Response:
         arm_state.sweep(registry.scope_maps)
-        shown = (arm_shapes.scope_map(self.state, registry, one) for one in registry.scope_maps.values())
-        return self._paged(request, shown)
+        held = list(registry.scope_maps.values())
+        return self._paged(request, held, lambda one: arm_shapes.scope_map(self.state, registry, one))
 
     async def _scope_map(self, request: web.Request, registry: arm_state.Registry) -> web.Response:
         one = arm_rules.existing(registry.scope_maps, request.match_info["name"])
@@ -167,12 +164,11 @@ class ArmEmulator(arm_answers.ArmAnswers):
         return await self._write_scope_map(request, registry, one)
 
     async def _patch_scope_map(self, request: web.Request, registry: arm_state.Registry) -> web.Response:
-        one, properties = (
-            arm_rules.existing(registry.scope_maps, request.match_info["name"]),
-            await arm_rules.properties(request),
-        )
-        if "actions" in properties:
-            one.actions = arm_rules.actions(properties["actions"])
+        properties = await arm_rules.properties(request)
+        one = arm_rules.existing(registry.scope_maps, request.match_info["name"])
+        arm_rules.settled(one)
+        actions = arm_rules.actions(properties["actions"]) if "actions" in properties else one.actions
+        one.before, one.actions = one.actions, actions
         one.description, one.doing = properties.get("description", one.description), "Updating"
         return await self._write_scope_map(request, registry, one)
 
@@ -195,8 +191,8 @@ class ArmEmulator(arm_answers.ArmAnswers):
 
     async def _tokens(self, request: web.Request, registry: arm_state.Registry) -> web.Response:
         arm_state.sweep(registry.tokens)
-        shown = (arm_shapes.token(self.state, registry, one) for one in registry.tokens.values())
-        return self._paged(request, shown)
+        held = list(registry.tokens.values())
+        return self._paged(request, held, lambda one: arm_shapes.token(self.state, registry, one))
 
     async def _token(self, request: web.Request, registry: arm_state.Registry) -> web.Response:
         one = arm_rules.existing(registry.tokens, request.match_info["name"])
@@ -205,31 +201,29 @@ class ArmEmulator(arm_answers.ArmAnswers):
     async def _put_token(self, request: web.Request, registry: arm_state.Registry) -> web.Response:
         name, properties = request.match_info["name"], await arm_rules.properties(request)
         arm_rules.name_of_token(name)
-        scope_map = str(properties.get("scopeMapId", "")).rsplit("/", 1)[-1]
         arm_state.sweep(registry.tokens)
         if name in registry.tokens:
             raise arm_rules.ArmError(409, "TokenAlreadyExists", "The token already exists.")
         arm_rules.room(registry, "Token", list(registry.tokens))
-        if scope_map not in registry.scope_maps:
-            raise arm_rules.ArmError(400, "ScopeMapNotFound", "The scope map does not exist.")
+        scope_map = arm_rules.bound(registry, properties.get("scopeMapId"))
+        status = arm_rules.status(properties.get("status", "enabled"))
         self.state.server_seconds += self.shape.token_s
         ready = time.monotonic() + self.shape.token_s
-        status = properties.get("status", "enabled")
         one = arm_state.Token(name, self.now(), ready, scope_map=scope_map, status=status)
         registry.tokens[name] = one
         return self._written(request, arm_shapes.token(self.state, registry, one), "token")
 
     async def _patch_token(self, request: web.Request, registry: arm_state.Registry) -> web.Response:
-        one, properties = (
-            arm_rules.existing(registry.tokens, request.match_info["name"]),
-            await arm_rules.properties(request),
-        )
-        one.status = properties.get("status", one.status)
-        one.scope_map = properties.get("scopeMapId", one.scope_map).rsplit("/", 1)[-1]
-        passwords = properties.get("credentials", {}).get("passwords")
-        if passwords is not None:
-            kept = {each.get("name") for each in passwords}
-            one.slots = {name: slot for name, slot in one.slots.items() if name in kept}
+        properties = await arm_rules.properties(request)
+        one = arm_rules.existing(registry.tokens, request.match_info["name"])
+        arm_rules.settled(one)
+        status = arm_rules.status(properties.get("status", one.status))
+        scope_map = one.scope_map
+        if "scopeMapId" in properties:
+            scope_map = arm_rules.bound(registry, properties["scopeMapId"])
+        if "credentials" in properties:
+            one.slots = arm_rules.kept(one, properties["credentials"])
+        one.status, one.scope_map = status, scope_map
         self.state.server_seconds += self.shape.token_s
         one.ready, one.doing = time.monotonic() + self.shape.token_s, "Updating"
         return self._written(request, arm_shapes.token(self.state, registry, one), "token")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
 from bot.sandbox import arm_rules, arm_shapes, arm_state, emulator
 
+One = TypeVar("One")
 _SIGNED = "&t=638780000000000000&c=MIIHsandbox&s=signature-of-the-status-url"
 
 
@@ -56,10 +57,12 @@ class ArmAnswers(emulator.Emulator):
         """Return the sandbox's time."""
         return self.state.now()
 
-    def _paged(self, request: web.Request, items: Iterable[arm_shapes.Json]) -> web.Response:
-        everything, start = list(items), int(request.query.get("$skiptoken", "0"))
-        body: arm_shapes.Json = {"value": everything[start : start + self.page]}
-        if start + self.page < len(everything):
+    def _paged(
+        self, request: web.Request, held: Sequence[One], show: Callable[[One], arm_shapes.Json]
+    ) -> web.Response:
+        start = int(request.query.get("$skiptoken", "0"))
+        body: arm_shapes.Json = {"value": [show(one) for one in held[start : start + self.page]]}
+        if start + self.page < len(held):
             query = f"api-version={arm_rules.API_VERSION}&$skiptoken={start + self.page}"
             body["nextLink"] = f"{self.url}{request.path}?{query}"
         return web.json_response(body)

@@ -61,6 +61,42 @@ def actions(given: object) -> tuple[str, ...]:
     return tuple(given)
 
 
+def status(given: object) -> str:
+    """Return a token's status, or refuse it."""
+    if given not in {"enabled", "disabled"}:
+        raise ArmError(400, "InvalidTokenStatus", "The status of the token is invalid.")
+    return str(given)
+
+
+def bound(registry: arm_state.Registry, given: object) -> str:
+    """Return the name of the scope map that an id names, or refuse it."""
+    name = str(given or "").rsplit("/", 1)[-1]
+    held = registry.scope_maps.get(name)
+    if held is None or held.gone is not None:
+        raise ArmError(400, "ScopeMapNotFound", "The scope map does not exist.")
+    return name
+
+
+def kept(one: arm_state.Token, given: object) -> dict[str, arm_state.Slot]:
+    """Return the slots that a token's PATCH keeps: those that it names and no others.
+
+    The service is only ever seen to be sent filled ones (azure-cli, acr_token_credential_delete).
+    """
+    listed = given.get("passwords") if isinstance(given, dict) else None
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise ArmError(400, "InvalidTokenCredentials", "The credentials of the token are invalid.")
+    names = [each.get("name") for each in listed]
+    if len(set(names)) < len(names) or not set(names) <= set(one.slots):
+        raise ArmError(400, "InvalidTokenCredentials", "The token has no such password.")
+    return {name: slot for name, slot in one.slots.items() if name in names}
+
+
+def settled(one: arm_state.Resource) -> None:
+    """Refuse a change while another one of the same resource is under way."""
+    if one.state in {"Creating", "Updating", "Deleting"}:
+        raise ArmError(409, "OperationInProgress", "Another operation is in progress on this resource.")
+
+
 def room(registry: arm_state.Registry, kind: str, held: Sequence[str]) -> None:
     """Refuse one more token or scope map than the registry's tier has room for."""
     limit = arm_state.LIMITS[registry.sku]
@@ -98,9 +134,11 @@ async def properties(request: web.Request) -> dict[str, Any]:
     """Return a body's `properties`, or refuse the body."""
     try:
         found = json.loads(await request.read())["properties"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ArmError(400, "InvalidRequestContent", "The request content was invalid.") from error
-    return dict(found)
+    except (ValueError, KeyError, TypeError):
+        found = None
+    if not isinstance(found, dict):
+        raise ArmError(400, "InvalidRequestContent", "The request content was invalid.")
+    return found
 
 
 def existing(held: dict[str, One], name: str) -> One:

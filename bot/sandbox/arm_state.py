@@ -93,11 +93,17 @@ One = TypeVar("One", bound=Resource)
 
 @dataclass(slots=True)
 class ScopeMap(Resource):
-    """A scope map; `system` ones came with the registry."""
+    """A scope map; `system` ones came with the registry. `before` is what a change replaced."""
 
     actions: tuple[str, ...] = ()
     description: str | None = None
     system: bool = False
+    before: tuple[str, ...] | None = None
+
+    @property
+    def granted(self) -> tuple[str, ...]:
+        """Return what the registry grants: a change counts once it is provisioned."""
+        return self.before if self.before is not None and self.state == "Updating" else self.actions
 
 
 @dataclass(slots=True)
@@ -195,7 +201,7 @@ class AzureState:
             return registry is not None
         token = registry.tokens.get(user) if user else None
         scope_map = registry.scope_maps.get(token.scope_map) if token else None
-        return scope_map is not None and any(covers(action, repository) for action in scope_map.actions)
+        return scope_map is not None and any(covers(action, repository) for action in scope_map.granted)
 
     def generate(self, token: Token, slot: str, expires: dt.datetime | None) -> str:
         """Put a new value into a slot and return it, for the one answer that shows it.

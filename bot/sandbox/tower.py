@@ -9,6 +9,7 @@ Lists, ids and messages follow the API description of Seqera Cloud 1.187.0
 from __future__ import annotations
 
 import collections
+import datetime as dt
 import inspect
 import json
 import time
@@ -201,7 +202,14 @@ class TowerEmulator(emulator.Emulator):
         return web.Response(status=204)
 
     async def _delete(self, request: web.Request, user: tower_state.User) -> web.Response:
-        self.state.remove(self._place(request, user, tower_state.WRITERS), request.match_info["id"])
+        place, id_ = self._place(request, user, tower_state.WRITERS), request.match_info["id"]
+        self.state.find(place, id_)
+        jobs = self.state.jobs.get(id_, ())
+        known = self.switches.era is tower_state.Era.TODAY  # `checked` came after 22.4
+        if known and jobs and request.query.get("checked") == "true":
+            conflicts = [{"id": job.id, "name": job.name, "type": job.type} for job in jobs]
+            return web.json_response({"conflicts": conflicts, "credentialsId": id_}, status=409)
+        self.state.remove(place, id_)
         return web.Response(status=204)
 
     async def _probe(self, request: web.Request, user: tower_state.User) -> web.Response:
@@ -257,9 +265,9 @@ class TowerEmulator(emulator.Emulator):
             "baseUrl": None,
             "provider": "container-reg",
             "deleted": None,
-            "lastUsed": None,
-            "dateCreated": credential.created.isoformat().replace("+00:00", "Z"),
-            "lastUpdated": credential.updated.isoformat().replace("+00:00", "Z"),
+            "lastUsed": _stamp(credential.used) if credential.used else None,
+            "dateCreated": _stamp(credential.created),
+            "lastUpdated": _stamp(credential.updated),
             "keys": {
                 "registry": credential.registry,
                 "userName": credential.user,
@@ -267,6 +275,10 @@ class TowerEmulator(emulator.Emulator):
             },
         }
         return shown | ({"status": "AVAILABLE"} if self.switches.era is tower_state.Era.TODAY else {})
+
+
+def _stamp(moment: dt.datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 async def _document(request: web.Request) -> object:

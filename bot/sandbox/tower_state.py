@@ -65,6 +65,16 @@ class Credential:
     password: str = field(repr=False)
     created: dt.datetime
     updated: dt.datetime
+    used: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something that runs with a credential."""
+
+    id: str
+    name: str
+    type: str = "workflow"
 
 
 @dataclass(slots=True)
@@ -100,6 +110,7 @@ class TowerState:
         self.users = {user.token: user for user in users}
         self.credentials: dict[int, list[Credential]] = {}
         self.deliveries: Counter[str] = Counter()  # how many times each password arrived
+        self.jobs: dict[str, list[Job]] = {}  # by the id of the credential that they run with
         self.first_saves: dict[str, dt.datetime] = {}  # by registry
         self.switches = Switches()
 
@@ -146,9 +157,23 @@ class TowerState:
 
     def change(self, place: int, credential: Credential) -> None:
         """Replace a credential in place: id, position and creation time stay."""
-        held = self.credentials[place]
-        index = next(i for i, each in enumerate(held) if each.id == credential.id)
-        held[index] = replace(credential, created=held[index].created)
+        held = self.find(place, credential.id)
+        self._put(place, held, replace(credential, created=held.created, used=held.used))
+
+    def use(self, place: int, credential_id: str, now: dt.datetime) -> Credential:
+        """Return a credential to Wave, which counts as a use."""
+        held = self.find(place, credential_id)
+        return self._put(place, held, replace(held, used=now))
+
+    def _put(self, place: int, old: Credential, new: Credential) -> Credential:
+        listed = self.credentials[place]
+        listed[listed.index(old)] = new
+        return new
+
+    def run(self, credential_id: str, *names: str) -> None:
+        """Start jobs that use a credential; `jobs` is where they end."""
+        started = [Job(f"job{secrets.token_hex(6)}", name) for name in names]
+        self.jobs.setdefault(credential_id, []).extend(started)
 
     def remove(self, place: int, credential_id: str) -> None:
         """Delete a credential."""

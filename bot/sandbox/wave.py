@@ -54,6 +54,7 @@ class Switches:
     bad_token: BadToken = BadToken.EMPTY
     unreachable: dict[str, int] = field(default_factory=dict)  # login server → status that Wave answers
     multi_arch: bool = False  # answer `index` instead of `container`
+    keeps_bearers: bool = True  # off: each pull logs in, as those do whose bearer has just lapsed
 
 
 class _Stop(Exception):
@@ -192,7 +193,8 @@ class WaveEmulator(emulator.Emulator):
             return None
         keys = self._cached(("keys", token, workspace_id, first))
         if not isinstance(keys, _Keys):
-            held = state.find(state.place(user, workspace_id, roles=tower_state.KEY_READERS), first)
+            place = state.place(user, workspace_id, roles=tower_state.KEY_READERS)
+            held = state.use(place, first, self.now())
             keys = self._keep(("keys", token, workspace_id, first), _Keys(held.user, held.password), 60)
         return first, keys
 
@@ -212,7 +214,7 @@ class WaveEmulator(emulator.Emulator):
     def _authorize(self, host: str, repository: str, keys: _Keys | None, whose: str) -> None:
         """Get the registry's bearer. Only one that opened the repository is kept: on 401 Wave asks anew."""
         bearer = ("bearer", host, repository, keys or whose)
-        if self._cached(bearer):
+        if self.switches.keeps_bearers and self._cached(bearer):
             return
         if keys and not self._registries.login(host, keys.user, keys.password):
             raise _Stop(401, _acr_error("UNAUTHORIZED", "Invalid clientid or client secret."), _ACR_HEADERS)

@@ -12,7 +12,7 @@ from redis.asyncio.cluster import ClusterNode
 from redis.backoff import NoBackoff
 
 from bot import errors
-from bot.store import address
+from bot.store import address, batches
 
 CONNECTIONS = 50
 CLIENT_NAME = "registry-bot"
@@ -52,14 +52,14 @@ def connect(url: str) -> Client:
         raise errors.ConfigurationError(f"REDIS_URL cannot be used: {type(error).__name__}.") from error
 
 
-def _single(at: address.Address) -> redis.Redis:
+def _single(at: address.Address) -> Client:
     place: dict[str, Any] = {"path": at.path}
     kind: type[redis.connection.AbstractConnection] = redis.UnixDomainSocketConnection
     if at.form is address.Form.SINGLE:
         place = dict(zip(("host", "port"), at.hosts[0], strict=True))
         kind = redis.SSLConnection if at.tls else redis.Connection
     pool = redis.BlockingConnectionPool(connection_class=kind, db=at.db, timeout=5, **place, **_options(at))
-    return redis.Redis.from_pool(pool)
+    return batches.Batches(redis.Redis.from_pool(pool))
 
 
 async def info(client: Client) -> tuple[Mapping[str, object], ...]:
@@ -90,7 +90,7 @@ class SentinelClient:
         build: Callable[..., Any] = sentinel.Sentinel  # redis-py leaves it untyped
         options = _options(at)
         self._sentinel = build(at.hosts, sentinel_kwargs=options | own | {"ssl": at.tls}, **options)
-        self._primary: Client = self._sentinel.master_for(at.name, db=at.db, ssl=at.tls)
+        self._primary = batches.Batches(self._sentinel.master_for(at.name, db=at.db, ssl=at.tls))
 
     def execute_command(self, *args: str | float, **options: object) -> Awaitable[Any]:
         """Send a command to the primary."""

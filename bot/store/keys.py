@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot import model, ports
+from bot import ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +36,15 @@ class Keys:
         """String: who saw a token first."""
         return self._name("once", token)
 
-    def requester(self, principal: str) -> str:
-        """Sorted set: a principal's requests by creation."""
-        return self._name("ix", "requester", principal)
-
-    def state(self, state: model.State) -> str:
-        """Sorted set: the requests in one state by creation."""
-        return self._name("ix", "state", state.value)
+    @property
+    def lists(self) -> str:
+        """Sorted set: the entries of every list (see `bot.store.lists`), all with the score 0."""
+        return self._name("lists")
 
     @property
-    def states(self) -> tuple[str, ...]:
-        """One index for each state, in the order of `model.State`."""
-        return tuple(self.state(state) for state in model.State)
-
-    @property
-    def all(self) -> str:
-        """Sorted set: all requests by creation."""
-        return self._name("ix", "all")
+    def listed(self) -> str:
+        """Hash: request, or `credential:` and credential, to the lists that it stands in."""
+        return self._name("listed")
 
     @property
     def over(self) -> str:
@@ -111,6 +103,6 @@ class Keys:
     @property
     def lasting(self) -> frozenset[str]:
         """The fixed keys that never expire; none grows beyond what lives (the audit stream is exported)."""
-        fixed = (self.all, self.over, self.due, self.lease, self.work, self.claims, self.open)
+        working = (self.over, self.due, self.lease, self.work, self.claims, self.open)
         marks = (self.mark(mark) for mark in ports.Mark)
-        return frozenset((*fixed, self.audit, self.sequence, self.chain, *marks, *self.states))
+        return frozenset((*working, self.lists, self.listed, self.audit, self.sequence, self.chain, *marks))

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import cast
 
 from bot import ports
-from bot.store import calls, connection, keys, scripts
+from bot.store import calls, connection, keys, lists, scripts
 
 WITHIN_S = 20.0  # longer than a failover
 AT_ONCE = 16  # of all connections, so that an auditor holds nobody up
@@ -71,12 +71,13 @@ class RedisAuditLog:
     async def known(self) -> AsyncIterator[tuple[str, ...]]:
         """Go through the ids of all requests that are kept, in pages; an id may come twice."""
         # Whoever plants a record need not list it, but nobody works on one that is in none of these.
-        for index in (self._keys.all, self._keys.due, self._keys.lease):
+        for index in (self._keys.lists, self._keys.due, self._keys.lease):
             cursor = 0
             while True:
                 answer = await self._read("ZSCAN", index, cursor, "COUNT", ports.PAGE)
                 cursor, found = cast("tuple[int, list[tuple[bytes, float]]]", answer)
-                yield tuple(_text(member) for member, _ in found)
+                members = {_text(member) for member, _ in found}
+                yield tuple(map(lists.id_in, members) if index == self._keys.lists else members)
                 if not cursor:
                     break
 
@@ -97,8 +98,7 @@ class RedisAuditLog:
     async def needed(self, request_ids: Collection[str]) -> frozenset[str]:
         """Return those that have not ended or whose credential lives."""
         ids = list(request_ids)
-        names = [name for one in ids for name in (self._keys.request(one), self._keys.credential(one))]
-        answer = await self._calls.run(lambda: self._lua.needed(names), within_s=WITHIN_S) if ids else ()
+        answer = await self._calls.run(lambda: self._lua.needed(ids), within_s=WITHIN_S) if ids else ()
         return frozenset(one for one, needed in zip(ids, answer, strict=True) if needed)
 
     async def _read(self, *command: str | int) -> object:

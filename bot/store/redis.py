@@ -5,17 +5,18 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
 import structlog
 
 from bot import audit, errors, model, ports
-from bot.store import calls, checks, codec, connection, keys, log, scripts
+from bot.store import calls, checks, codec, connection, keys, lists, log, scripts
 
 PEOPLE_S = 2.5  # somebody waits, and a platform gives up after 3 s
 WORKER_S = 20.0  # longer than a failover
 START_S = 1.0  # a start does not wait for a server that is away
+SAME_SHORT = 100  # ids with one short form, of which there are 16 million
 RENEW_SHARE = 1 / 3  # of the lease: a renewal that takes longer is given up while the lease still holds
 
 
@@ -97,6 +98,31 @@ class RedisStore:
         text = cast("str | None", await self._read("GET", self._keys.credential(credential_id)))
         return codec.decode(model.Credential, text) if text else None
 
+    async def page(
+        self, index: ports.Index, key: str, *, after: str | None = None, limit: int = 20
+    ) -> ports.Page:
+        """Return a page of an index, wherever the cursor stands."""
+        return await self._page(lists.name(index, key), after, limit)
+
+    async def requests(self, request_ids: Sequence[str]) -> tuple[model.Request | None, ...]:
+        """Read several requests at once, in their order; None for one that is forgotten."""
+        if not request_ids:
+            return ()
+        texts = await self._calls.run(lambda: self._scripts.records(request_ids), within_s=PEOPLE_S)
+        return tuple(codec.decode(model.Request, text) if text else None for text in texts)
+
+    async def credentials(self, credential_ids: Sequence[str]) -> tuple[model.Credential | None, ...]:
+        """Read several credentials at once, in their order."""
+        if not credential_ids:
+            return ()
+        found = await self._read("MGET", *(self._keys.credential(one) for one in credential_ids))
+        texts = cast("list[str | None]", found)
+        return tuple(codec.decode(model.Credential, text) if text else None for text in texts)
+
+    async def by_short(self, short: str) -> tuple[str, ...]:
+        """Return the ids of the requests whose short form this is, newest first."""
+        return (await self._page(lists.name(lists.SHORT, short), None, SAME_SHORT)).ids
+
     async def first_time(self, token: str, *, ttl_s: float) -> bool:
         """Remember a token for a while; True for exactly one caller."""
         caller = _token()
@@ -112,6 +138,14 @@ class RedisStore:
         """Tell whether the server is fit to keep decisions; a line said by several is said once."""
         servers = await self._calls.run(lambda: connection.info(self._client), within_s=within_s)
         return tuple(dict.fromkeys(line for info in servers for line in checks.findings(info)))
+
+    async def _page(self, name: str, after: str | None, limit: int) -> ports.Page:
+        cursor = None if after is None else lists.cursor(after)
+        found, resume = await self._calls.run(
+            lambda: self._scripts.page(name, after=cursor, limit=limit), within_s=PEOPLE_S
+        )
+        ids = tuple(map(lists.id_in, found[:limit]))
+        return ports.Page(ids, after=found[limit - 1] if len(found) > limit else resume or None)
 
     async def _read(self, *command: str | int) -> object:
         return await self._calls.run(lambda: self._client.execute_command(*command), within_s=PEOPLE_S)

@@ -16,7 +16,7 @@ from typing import cast
 from redis import exceptions
 
 from bot import audit, model, ports
-from bot.store import codec, connection, keys
+from bot.store import codec, connection, keys, lists
 
 NAMES = (
     "commit",
@@ -25,6 +25,8 @@ NAMES = (
     "renew",
     "settle",
     "save_copy",
+    "page",
+    "records",
     "first_time",
     "move",
     "evidence",
@@ -32,8 +34,6 @@ NAMES = (
 )
 KEEP_OP = dt.timedelta(hours=48)  # platforms redeliver for hours
 KEEP_CALL = dt.timedelta(minutes=2)  # longer than any retry of one call of ours
-# An index outlives its last entry, which is kept from when a worker is through with it, not from its end.
-INDEX_MARGIN = dt.timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,31 +74,30 @@ class Scripts:
     async def commit(self, change: ports.Change) -> ports.Written:
         """Write a change."""
         request, k = change.request, self._keys
-        own = (*self._of(request.id, op=change.op), k.claims, k.open, k.audit, k.sequence)
-        indexes = (k.all, k.requester(request.requester.key), *k.states)
-        credential = (k.credential(change.credential.id),) if change.credential else ()
+        shared = (k.lists, k.listed, k.claims, k.open, k.audit, k.sequence)
+        about = change.credential.id if change.credential else None
+        credential = (k.credential(about), k.request(about), k.trail(about)) if about else ()
         outcome, *taken = await self._run(
             "commit",
-            (*own, *indexes, *credential),
+            (*self._of(request.id, op=change.op), *shared, *credential),
             id=request.id,
             record=request.model_dump_json(),
             version=request.version,
             state=request.state.value,
             ended=int(request.ended),
-            created=codec.milliseconds(request.created),
+            listed=lists.of_request(request),
             requester=request.requester.key,
             claims=json.dumps(request.claims),
+            kept=1 if _left_behind(request) else None,
             head=change.head,
             mac=change.entry.mac,
             entry=change.entry.model_dump_json(),
             fence=change.fence,
             not_after=codec.milliseconds(change.not_after) if change.not_after else None,
             open_limit=change.open_limit,
-            states=" ".join(model.State),
             keep=_ms(self._keep),
-            keep_index=_ms(self._keep + INDEX_MARGIN),
             keep_op=_ms(KEEP_OP),
-            **_credential(change.credential),
+            **_credential(change),
         )
         claim, holder = map(str, taken) if taken else (None, None)
         return ports.Written(ports.Outcome(str(outcome)), claim=claim, holder=holder)
@@ -116,7 +115,7 @@ class Scripts:
     async def claim(self, owner: str, *, lease_s: float, limit: int, token: str) -> ports.Claims:
         """Take due requests; under the same token, the same ones."""
         k = self._keys
-        names = (k.due, k.lease, k.work, k.op(token))
+        names = (k.due, k.lease, k.work, k.op(token), k.over, k.lists, k.listed)
         wait, *taken = await self._run(
             "claim", names, owner=owner, lease=round(lease_s * 1000), limit=limit, keep_op=_ms(KEEP_CALL)
         )
@@ -139,7 +138,7 @@ class Scripts:
         return _outcome(
             await self._run(
                 "settle",
-                self._of(held.request_id, op=token),
+                (*self._of(held.request_id, op=token), self._keys.listed),
                 id=held.request_id,
                 fence=held.fence,
                 seen=seen,
@@ -165,6 +164,18 @@ class Scripts:
             )
         )
 
+    async def page(self, list_: str, *, after: str | None, limit: int) -> tuple[list[str], str]:
+        """Return up to `limit` + 1 ends of a list's entries, and where to go on if there are too few."""
+        names = (self._keys.lists, self._keys.over)
+        reply = await self._run("page", names, list=list_, after=after, limit=limit)
+        resume, *found = map(str, reply)
+        return found, resume
+
+    async def records(self, request_ids: Sequence[str]) -> list[str | None]:
+        """Return the records of several requests."""
+        names = [self._keys.request(request_id) for request_id in request_ids]
+        return cast("list[str | None]", await self._run("records", names))
+
     async def first_time(self, token: str, *, ttl_s: float, caller: str) -> bool:
         """Tell whether `caller` was the first to show the token."""
         names = (self._keys.once(token),)
@@ -180,9 +191,12 @@ class Scripts:
         """Read a record's fields and its trail, whatever bytes they are."""
         return cast("list[bytes]", await self._send("evidence", names, {}, NEVER_DECODE=True))
 
-    async def needed(self, names: Sequence[str]) -> list[int]:
-        """Tell for each pair of a record and a credential whether its entries are needed."""
-        return cast("list[int]", await self._run("needed", names))
+    async def needed(self, request_ids: Sequence[str]) -> list[int]:
+        """Tell for each request whether its entries are needed."""
+        k = self._keys
+        pairs = [name for one in request_ids for name in (k.request(one), k.credential(one))]
+        changed = {f"list{n}": lists.name(lists.KEEPS, one) for n, one in enumerate(request_ids, start=1)}
+        return cast("list[int]", await self._run("needed", (k.lists, *pairs), **changed))
 
     def _of(self, request_id: str, *, op: str) -> tuple[str, ...]:
         k = self._keys
@@ -210,15 +224,19 @@ def _outcome(reply: Sequence[object]) -> ports.Outcome:
     return ports.Outcome(str(reply[0]))
 
 
-def _credential(credential: model.Credential | None) -> dict[str, str | None]:
+def _left_behind(request: model.Request) -> bool:
+    """Tell whether a request leaves its claims to the credential that it made."""
+    return request.state is model.State.DONE and request.spec.kind in model.FRESH
+
+
+def _credential(change: ports.Change) -> dict[str, str | int]:
+    credential = change.credential
     if credential is None:
         return {}
-    gone = credential.state is model.CredentialState.REVOKED
-    workspace = credential.workspace.id
-    # The same two that `model.Request.claims` took for it.
-    claims = (f"host:{workspace}:{credential.login_server}", f"name:{workspace}:{credential.name}")
     return {
         "credential": credential.model_dump_json(),
-        "credential_gone": credential.id if gone else None,
-        "credential_claims": json.dumps(claims) if gone else None,
+        "credential_id": credential.id,
+        "credential_seen": change.credential_seen,
+        "credential_listed": lists.of_credential(credential, change.request.id),
+        "credential_claims": json.dumps(credential.claims),
     }

@@ -19,7 +19,7 @@ from bot import errors, ports
 from bot import settings as configuration
 from bot.forms import Field
 from handlers.service import Service
-from handlers.slack import faults, ids, nearby, parse
+from handlers.slack import faults, ids, nearby, parse, scopes
 from handlers.slack.actions import Actions
 from handlers.slack.answers import Answers
 from handlers.slack.background import Background
@@ -65,6 +65,7 @@ async def installation(web: AsyncWebClient) -> Installation:
     """Ask Slack whose token this is. Raises ServiceError; Forbidden for a bad token."""
     with faults.translated():
         answer = await web.auth_test()
+    scopes.warn(scopes.granted(answer.headers))
     return Installation(
         team=parse.needed(answer.data, "team_id"),
         enterprise=parse.text_at(answer.data, "enterprise_id") or None,

@@ -18,10 +18,6 @@ CANCEL = "request_cancel"
 PREVIEW = "preview"  # block id of the line that says who will be asked
 NOTHING = "~"  # value of an option that is only a hint
 
-# What the code calls needs exactly these (https://docs.slack.dev/reference/scopes): the command,
-# posting, opening direct messages, users.info for who somebody is, and the members of user groups.
-BOT_SCOPES = ("commands", "chat:write", "im:write", "users:read", "usergroups:read")
-
 EVENTS_PATH = "/slack/events"
 
 # Slack's limits (https://docs.slack.dev/reference/block-kit).

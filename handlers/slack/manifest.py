@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers import replies
-from handlers.slack import ids
+from handlers.slack import ids, scopes
 from handlers.slack.commands import WORDS
 from handlers.slack.markup import Json
 
@@ -39,7 +39,7 @@ def manifest(url: str | None) -> Json:
             ],
             "slash_commands": [_command(endpoint)],
         },
-        "oauth_config": {"scopes": {"bot": list(ids.BOT_SCOPES)}},
+        "oauth_config": {"scopes": {"bot": list(scopes.BOT)}},
         "settings": {
             "interactivity": _interactivity(endpoint),
             "org_deploy_enabled": False,

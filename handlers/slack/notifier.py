@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -11,7 +10,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import errors, model
 from bot.model import Role
 from handlers import replies
-from handlers.slack import blocks, faults, parse
+from handlers.slack import blocks, faults, parse, search
+from handlers.slack.markup import Json
+from handlers.slack.search import Spot
 
 Copies = Mapping[Role, model.Copy]
 
@@ -34,19 +35,17 @@ _BELOW = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """Where a message goes."""
-
-    channel: str
-    thread: str | None = None
-
-
 class SlackNotifier:
-    """Shows requests. `client` must not wait out rate limits itself: the worker paces, with Throttled."""
+    """Shows requests. `client` must not wait out rate limits itself: the worker paces, with Throttled.
 
-    def __init__(self, client: AsyncWebClient, *, operators_channel: str | None = None) -> None:
+    `bot_user` is who the bot's own messages are by; without it, whoever wrote them is believed.
+    """
+
+    def __init__(
+        self, client: AsyncWebClient, *, bot_user: str = "", operators_channel: str | None = None
+    ) -> None:
         self._client = client
+        self._bot_user = bot_user
         self._operators = operators_channel
 
     async def show(
@@ -55,14 +54,40 @@ class SlackNotifier:
         """Post the copy, or bring it to the request's present state; return it as it is now."""
         message = blocks.message(request, copy.role, copies)
         try:
-            if copy.message is not None and await self._updated(copy, message):
+            if copy.message is None:
+                return await self._posted(request, copy, copies, message)
+            if await self._updated(copy, message):
                 return copy.model_copy(update={"shown": request.version, "error": None})
             if copy.duplicate:  # gone, and missed by nobody: the copy itself is elsewhere
                 return copy.model_copy(update={"shown": request.version, "error": "This message is gone."})
-            return await self._posted(request, copy, copies, message)
+            return copy.model_copy(update={"message": None, "shown": 0, "error": None})
         except _Closed as error:
             # Marked as shown, so that it is tried again at the next change and not in a loop.
             return copy.model_copy(update={"error": error.sentence, "shown": request.version})
+
+    async def find(
+        self, request: model.Request, copy: model.Copy, *, copies: dict[Role, model.Copy]
+    ) -> model.Copy | None:
+        """Return the copy with the message that carries its posting; None if there is none."""
+        if copy.posting is None:
+            return None
+        try:
+            spot = await self._spot(request, copy.role, copies)
+            found = await self._found(spot, copy.posting, copy.role)
+        except _Closed:
+            return None  # where the bot may not write it has written nothing
+        if found is None:
+            return None
+        where = {"channel": found.spot.channel, "thread": found.spot.thread, "message": found.message}
+        return copy.model_copy(update={**where, "shown": 0, "error": None})
+
+    async def _found(self, spot: Spot, posting: model.Posting, role: Role) -> search.Found | None:
+        with faults.translated():
+            try:
+                return await search.find(self._client, spot, posting, by=self._bot_user)
+            except SlackApiError as error:
+                _close(error, role)
+                raise
 
     async def alert(self, text: str) -> None:
         """Tell the operators' channel, if one is set."""
@@ -98,13 +123,13 @@ class SlackNotifier:
         spot = await self._spot(request, copy.role, copies)
         with faults.translated():
             try:
-                answer = await self._post(spot, message)
+                answer = await self._post(spot, message, search.note(request, copy))
             except SlackApiError as error:
                 if faults.code(error) not in faults.GONE or spot.thread is None:
                     _close(error, copy.role)
                     raise
-                spot = _Spot(spot.channel)  # the thread's first message was deleted
-                answer = await self._post(spot, message)
+                spot = Spot(spot.channel)  # the thread's first message was deleted
+                answer = await self._post(spot, message, search.note(request, copy))
         # With Slack's own id of the channel: updates take no names and no people's ids.
         return model.Copy(
             role=copy.role,
@@ -115,26 +140,27 @@ class SlackNotifier:
             shown=request.version,
         )
 
-    async def _post(self, spot: _Spot, message: blocks.Message) -> object:
+    async def _post(self, spot: Spot, message: blocks.Message, note: Json | None) -> object:
         answer = await self._client.chat_postMessage(
             channel=spot.channel,
             thread_ts=spot.thread,
             text=message.text,
             blocks=message.blocks,
+            metadata=note,
             unfurl_links=False,
             unfurl_media=False,
         )
         return answer.data
 
-    async def _spot(self, request: model.Request, role: Role, copies: Copies) -> _Spot:
+    async def _spot(self, request: model.Request, role: Role, copies: Copies) -> Spot:
         if role in _BELOW:
             for root in (copies.get(above) for above in _BELOW[role]):
                 if root is not None and root.message is not None and root.error is None:
-                    return _Spot(root.channel, root.thread or root.message)
+                    return Spot(root.channel, root.thread or root.message)
         place = _PLACES[role](request) if role in _PLACES else None
         if place is None:
-            return _Spot(await self._direct(request.requester, role))
-        return _Spot(place.channel, place.thread)
+            return Spot(await self._direct(request.requester, role))
+        return Spot(place.channel, place.thread)
 
     async def _direct(self, who: model.Principal, role: Role) -> str:
         with faults.translated():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -181,7 +181,7 @@ def _copy(where: Spot) -> model.Copy | None:
 
 
 def submission(
-    payload: Payload, by: model.Principal, where: model.Place | None, repository: ports.Repository | None
+    payload: Payload, by: model.Principal, where: model.Place | None, repositories: Sequence[ports.Repository]
 ) -> forms.Submission:
     """Return a form as it was sent. Its `op` names this window with these values."""
     # Not the view's hash: it stays the same when an error is shown and the form is sent again.
@@ -190,14 +190,14 @@ def submission(
         _typed(payload, field).strip() for field in (Field.NAME, Field.VALIDITY, Field.REASON)
     )
     workspace = workspace_id(payload)
-    path = repository.path if repository else ""
+    paths = ",".join(one.path for one in repositories)
     return forms.Submission(
         by=by,
         place=where,
         name=name,
         workspace_id=workspace,
-        repository=repository,
-        op=_token(by.key, view, name, str(workspace), path, validity, reason),
+        repositories=tuple(repositories),
+        op=_token(by.key, view, name, str(workspace), paths, validity, reason),
         validity_days=_days(validity),
         reason=reason,
     )

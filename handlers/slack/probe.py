@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import errors, model, ports
 from bot import settings as configuration
-from handlers.slack import app, faults, parse
+from handlers.slack import app, faults, parse, scopes
 from handlers.slack.directory import SlackDirectory
 
 _MISSING = {
@@ -46,12 +46,10 @@ class SlackProbe:
             answer = await self._client.auth_test()
             team = parse.needed(answer.data, "team_id")
         headers = {name.lower(): value for name, value in (answer.headers or {}).items()}
-        # Slack lists what a token may do in this header of every answer.
-        scopes = headers.get("x-oauth-scopes")
         return ports.ChatApp(
             team=team,
             name=parse.text_at(answer.data, "team"),
-            scopes=None if scopes is None else frozenset(filter(None, map(str.strip, scopes.split(",")))),
+            scopes=scopes.granted(headers),
             date=headers.get("date"),
             at=self._clock.now(),
         )

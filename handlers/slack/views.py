@@ -23,7 +23,7 @@ class Views:
         key = parse.repository_key(body)
         by = await self._who.who(body, context)
         repository = await self._service.repository(key) if key else None
-        await self._service.submit(parse.submission(body, by, place, repository))
+        await self._service.submit(parse.submission(body, by, place, (repository,) if repository else ()))
         # The messages come from the worker, made of what was committed.
         await ack(response_action="clear")
 

@@ -90,7 +90,10 @@ class Windows:
         key = parse.repository_key(payload)
         repository = await self._service.repository(key) if key else None
         return await self._service.preview(
-            by, place, workspace_id=parse.workspace_id(payload), repository=repository
+            by,
+            place,
+            workspace_id=parse.workspace_id(payload),
+            repositories=(repository,) if repository else (),
         )
 
     async def _replace(self, view: object, filled: Json) -> None:

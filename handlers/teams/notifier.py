@@ -37,16 +37,28 @@ class TeamsNotifier:
         await self._learn(request)
         message = self._message(request, copy, copies)
         try:
-            if copy.message is not None and await self._updated(copy, copy.message, message):
+            if copy.message is None:
+                return await self._posted(request, copy, copies, message)
+            if await self._updated(copy, copy.message, message):
                 return copy.model_copy(update={"shown": request.version, "error": None})
             if copy.duplicate:  # gone, and missed by nobody: the copy itself is elsewhere
                 return copy.model_copy(update={"shown": request.version, "error": "This message is gone."})
-            return await self._posted(request, copy, copies, message)
+            return copy.model_copy(update={"message": None, "shown": 0, "error": None})
         except (errors.NotFound, errors.Forbidden) as error:
             # Marked as shown, so that it is tried again at the next change and not in a loop.
             why = replies.unseen(copy.role, _ABSENT if copy.role is Role.DIRECT else _MISSING)
             log.warning("teams.copy.closed", role=copy.role.value, error=str(error))
             return copy.model_copy(update={"error": why, "shown": request.version})
+
+    async def find(
+        self, request: model.Request, copy: model.Copy, *, copies: dict[Role, model.Copy]
+    ) -> model.Copy | None:
+        """Raise Permanent: a bot cannot read what was written in Teams, its own messages included.
+
+        https://learn.microsoft.com/en-us/microsoftteams/platform/bots/how-to/get-teams-context
+        """
+        del request, copy, copies
+        raise errors.Permanent("A bot cannot look messages up in Teams.", service="Microsoft Teams")
 
     async def alert(self, words: str) -> None:
         """Tell the operators' channel, if one is set."""

@@ -88,6 +88,25 @@ class Scene:
             request = await self.record.apply(request.id, _to(event), op=model.new_id())
         return request
 
+    async def revoke(self, request: model.Request) -> model.Request:
+        """Let a request revoke the credential that another one made; return that request."""
+        kept = await self.record.credential(request.id)
+        spec = request.spec.model_copy(update={"kind": model.Kind.REVOKE, "credential": kept.id})
+        asked = builders.a_request(spec=spec)
+        await self.record.create(asked, op=model.new_id())
+        for event in (machine.Event.APPROVE, machine.Event.START):
+            await self.record.apply(asked.id, _to(event), op=model.new_id())
+        gone = kept.model_copy(
+            update={
+                "version": kept.version + 1,
+                "state": model.CredentialState.REVOKED,
+                "by": asked.id,
+            }
+        )
+        return await self.record.apply(
+            asked.id, _to(machine.Event.FINISH, credential=gone), op=model.new_id()
+        )
+
     async def refuse(self, request_id: str | None) -> None:
         """Let somebody be refused, at a request or at none."""
         refusal = errors.Refused(errors.Reason.NOT_APPROVER, "You are no approver.")
@@ -127,19 +146,19 @@ class Scene:
             await self.raw.execute_command("XADD", self.keys.audit, f"{place[0]}-{place[1]}", *flat)
 
 
-def _to(event: machine.Event) -> recorder.Propose:
+def _to(event: machine.Event, credential: model.Credential | None = None) -> recorder.Propose:
     def propose(snapshot: ports.Snapshot) -> recorder.Proposal:
         before = snapshot.request
         after = machine.advance(before, event, at=dt.datetime.now(dt.UTC))
-        credential = None
+        written = credential
         if event in {machine.Event.APPROVE, machine.Event.DENY, machine.Event.VOTE}:
             verdict = model.Verdict.DENY if event is machine.Event.DENY else model.Verdict.APPROVE
             said = builders.a_decision(before, verdict=verdict)
             after = after.model_copy(update={"decisions": (*before.decisions, said)})
-        if event is machine.Event.FINISH:
-            credential = a_credential(after)
+        if event is machine.Event.FINISH and after.spec.kind in model.FRESH:
+            written = a_credential(after)
         data = {"digest": before.digest}
-        return recorder.Proposal(after, EVENTS[event], builders.BEN, data, credential=credential)
+        return recorder.Proposal(after, EVENTS[event], builders.BEN, data, credential=written)
 
     return propose
 

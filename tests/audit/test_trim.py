@@ -92,10 +92,7 @@ async def test_what_was_left_is_let_go_later(scene: Scene, tmp_path: Path) -> No
     request = await scene.request(*ISSUED)
     await desk(scene).save(ALL, JSONL, tmp_path / "a.jsonl", trim=True)
     before = await owners(scene)
-    key = scene.keys.credential(request.id)
-    kept = model.Credential.model_validate_json(await scene.raw.execute_command("GET", key))
-    revoked = kept.model_copy(update={"state": model.CredentialState.REVOKED})
-    await scene.raw.execute_command("SET", key, revoked.model_dump_json(), "EX", 100)
+    await scene.revoke(request)
 
     await desk(scene).save(ALL, JSONL, tmp_path / "b.jsonl", trim=True)
 

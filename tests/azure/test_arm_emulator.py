@@ -200,13 +200,16 @@ async def test_the_sdks_poller_finds_its_way(house: House, arm: httpx.AsyncClien
 
 @pytest.mark.usefixtures("ready")
 async def test_a_scope_map_may_be_changed(house: House, arm: httpx.AsyncClient) -> None:
-    """PATCH replaces the actions, and it takes its time."""
-    body = scope_map("repositories/team/*/content/read")
+    """PATCH replaces the actions, and they count once it is provisioned."""
+    body, where = scope_map("repositories/team/*/content/read"), house.genomics.login_server
 
-    answer = await arm.request("PATCH", f"scopeMaps/bot-map{VERSION}", json=body)
+    answer = await arm.patch(f"scopeMaps/bot-map{VERSION}", json=body)
+    during = house.state.may_pull(where, "bot-token", "team/aligner")
+    house.genomics.scope_maps["bot-map"].ready = 0.0
+    after = [house.state.may_pull(where, "bot-token", one) for one in ("team/aligner", "rna-seq")]
 
     assert answer.json()["properties"]["provisioningState"] == "Updating"
-    assert house.state.may_pull(house.genomics.login_server, "bot-token", "team/aligner")
+    assert (during, after) == (False, [True, False])
 
 
 async def test_time_on_the_servers_side_is_counted(house: House, arm: httpx.AsyncClient) -> None:

@@ -11,21 +11,42 @@ from bot import errors, model
 from bot.clients import azure, azure_pipeline
 from bot.sandbox import arm_state
 from tests import fakes
-from tests.azure.conftest import House, opened
+from tests.azure.conftest import INSTANT, House, opened
 
 Act = Callable[[azure.AzureRegistries, model.Registry], Awaitable[object]]
-WRITES: dict[str, tuple[str, Act]] = {
+MAKES: dict[str, tuple[str, Act]] = {
     "scope map": ("PUT .*/scopeMaps/", lambda client, on: client.put_scope_map(on, "new-map", ["rna-seq"])),
     "token": ("PUT .*/tokens/", lambda client, on: client.put_token(on, "new-token", "bot-map")),
-    "passwords": ("PATCH .*/tokens/", lambda client, on: client.keep_only(on, "bot-token", slot="password1")),
     "token's end": ("DELETE .*/tokens/", lambda client, on: client.delete_token(on, "bot-token")),
     "scope map's end": (
         "DELETE .*/scopeMaps/",
         lambda client, on: client.delete_scope_map(on, "_repositories_push"),
     ),
 }
-pytestmark = pytest.mark.usefixtures("ready")
+CHANGES: dict[str, tuple[str, Act]] = {
+    "passwords": ("PATCH .*/tokens/", lambda client, on: client.keep_only(on, "bot-token", slot="password1")),
+    "status": (
+        "PATCH .*/tokens/",
+        lambda client, on: client.set_token_status(on, "bot-token", enabled=False),
+    ),
+    "actions": (
+        "PATCH .*/scopeMaps/",
+        lambda client, on: client.patch_scope_map(on, "bot-map", ["rna-seq", "team/aligner"]),
+    ),
+}
+WRITES = MAKES | CHANGES
+pytestmark = pytest.mark.usefixtures("filled")
 each_write = pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+each_make = pytest.mark.parametrize("write", MAKES.values(), ids=MAKES)
+each_change = pytest.mark.parametrize("write", CHANGES.values(), ids=CHANGES)
+
+
+@pytest.fixture
+def filled(house: House, ready: arm_state.Token) -> arm_state.Token:
+    """Give the token a password in each slot."""
+    for slot in arm_state.SLOTS:
+        house.state.generate(ready, slot, None)
+    return ready
 
 
 @each_write
@@ -63,7 +84,7 @@ async def test_a_refused_write_is_sent_once(
     assert (type(failed.value), len(sent)) == (kind, 1)
 
 
-@each_write
+@each_make
 @pytest.mark.parametrize("fault", [{"after": True}, {"cut": True}], ids=["after", "before"])
 async def test_a_lost_answer_is_unknown(
     house: House,
@@ -78,6 +99,31 @@ async def test_a_lost_answer_is_unknown(
 
     with pytest.raises(errors.Unknown):
         await write[1](client, registry)
+
+
+@each_change
+async def test_a_change_that_was_not_made_is_unknown(
+    house: House, client: azure.AzureRegistries, registry: model.Registry, write: tuple[str, Act]
+) -> None:
+    """Where the connection broke and nothing changed, the worker decides about another try."""
+    house.fault(write[0], times=None, cut=True)
+
+    with pytest.raises(errors.Unknown):
+        await write[1](client, registry)
+
+    assert len(house.sent("PATCH ")) == 1
+
+
+@each_change
+async def test_a_change_that_was_made_is_seen(
+    house: House, client: azure.AzureRegistries, registry: model.Registry, write: tuple[str, Act]
+) -> None:
+    """A lost answer is no failure where ARM shows what was asked for."""
+    house.fault(write[0], after=True)
+
+    await write[1](client, registry)
+
+    assert len(house.sent("PATCH ")) == 1
 
 
 @each_write
@@ -238,6 +284,7 @@ async def test_waiting_for_arm_obeys_and_ends(
     assert max(time.slept) == 1.0
 
 
+@pytest.mark.parametrize("shape", [INSTANT])
 async def test_a_throttled_look_is_not_the_end(
     house: House, hasty: azure.AzureRegistries, registry: model.Registry, time: fakes.FakeClock
 ) -> None:
@@ -248,8 +295,11 @@ async def test_a_throttled_look_is_not_the_end(
 
     with pytest.raises(errors.Throttled):
         await hasty.put_token(registry, "bot-token", "bot-map")  # the first look, before anything is sent
-    house.fault("PATCH", status=200, body="{}")
-    house.fault("GET .*/tokens/bot-token", times=1, status=429, headers={"Retry-After": "41"})
+
+    async def busy() -> None:
+        house.fault("GET .*/tokens/bot-token", times=1, status=429, headers={"Retry-After": "41"})
+
+    house.fault("PATCH", after=False, hook=busy)
     await hasty.keep_only(registry, "bot-token", slot="password1")
 
     assert 41 in time.slept

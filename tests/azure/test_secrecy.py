@@ -12,7 +12,7 @@ from bot import errors, model
 from bot.clients import azure
 from bot.sandbox import emulator
 from tests import fakes
-from tests.azure.conftest import OPERATIONS, RECORDED, House, opened, searching
+from tests.azure.conftest import INSTANT, OPERATIONS, RECORDED, House, opened, searching
 
 PASSWORD = "ACR-the-password-itself-0123456789"
 GENERATE, STATUS = "POST .*/generateCredentials", "GET .*/operationStatuses/registries-"
@@ -101,6 +101,7 @@ async def test_a_failure_tells_nothing_of_the_answer(
     assert (PASSWORD in shown, failed.value.__cause__, failed.value.__context__) == (False, None, None)
 
 
+@pytest.mark.parametrize("shape", [INSTANT])
 async def test_no_proxy_gets_to_see_loopback(
     house: House, registry: model.Registry, time: fakes.FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,7 +36,9 @@ async def test_a_token_is_made(house: House, client: azure.AzureRegistries, regi
 
     made = await client.put_token(registry, "bot-token", "bot-map")
 
-    assert made == ports.Token("bot-token", "bot-map", enabled=True, passwords=())
+    assert made == ports.Token(
+        "bot-token", "bot-map", enabled=True, passwords=(), created=house.token.created
+    )
     assert house.token.state == "Succeeded"
 
 

@@ -44,6 +44,9 @@ fallback_after_hours = 24
 longest_validity_days = 90
 tell_channel = "C0SECURITY"
 auto_approve = { requests = 2, days = 30 }
+without_approval = ["rotate", "narrow"]
+rotate_before_days = 1
+rotate_every_days = 60
 """
 QUESTION = ("--workspace", "acme/research", "--repository", "acme.azurecr.io/team/tool")
 
@@ -107,10 +110,30 @@ def test_the_rule_is_told_with_all_its_terms(file: Path) -> None:
         "  After 24 hours the group platform may decide too.",
         "  The channel C0SECURITY is told, and does not decide.",
         "  The first 2 of a person within 30 days are approved by the rule itself.",
+        "  To rotate or narrow a credential needs no approval.",
+        "  The bot rotates a credential 1 day before its password ends.",
+        "  The bot rotates a credential 60 days after its password was made.",
         "Who could approve now: nobody that is listed.",
         "Later also: slack:U0CLEO.",
         "And who is in the Slack user groups S0LEADS, which only Slack knows.",
     ]
+
+
+def test_a_change_is_explained_too(file: Path) -> None:
+    """Who may ask is not the requesters, and what needs nobody is said."""
+    done = asked(file, "Ben Ortiz", "--not-member-of", "leads", "--participant", "--kind", "rotate")
+
+    lines = done.output.splitlines()
+    assert "To rotate a credential, its owner may ask, and who could approve." in lines
+    assert "Nobody has to approve: the rule lets them rotate it by themselves." in lines
+
+
+def test_to_adopt_needs_a_rule_that_says_so(file: Path) -> None:
+    """A rule that names no kinds is not about what somebody made by hand."""
+    done = asked(file, "U0ANA", "--kind", "adopt", "--member-of", "leads")
+
+    assert done.exit_code == 1
+    assert "kind adopt is not issue or extend or narrow or rotate or revoke." in done.output
 
 
 def test_a_refusal_says_why_of_every_rule(file: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from bot import forms, model, ports
@@ -22,7 +24,7 @@ def submission(
         place=None,
         name=name,
         workspace_id=workspace_id,
-        repository=None if repository is None else ports.Repository("acme.azurecr.io", repository),
+        repositories=() if repository is None else (ports.Repository("acme.azurecr.io", repository),),
         op="V1",
         validity_days=validity_days,
         reason=reason,
@@ -80,6 +82,40 @@ def test_wildcards_where_a_setting_allows(repository: str) -> None:
 def test_validities_that_the_rules_refuse(days: int | None, longest: int | None) -> None:
     """No validity at all counts as longer than any limit."""
     assert "days" in (forms.validity_problem(days, longest) or "")
+
+
+def several(*paths: str) -> dict[str, str]:
+    """Return the problems of a form with several repositories."""
+    chosen = tuple(ports.Repository(*path.split("/", 1)) for path in paths)
+    return problems(dataclasses.replace(submission(), repositories=chosen))
+
+
+def test_several_repositories_of_one_registry_are_fine() -> None:
+    """One credential reads them all; one that is chosen twice counts once."""
+    many = [f"acme.azurecr.io/team/r{number}" for number in range(500)]
+
+    assert several(*many, many[0]) == {}
+
+
+def test_repositories_of_two_registries_are_two_requests() -> None:
+    """A credential is for one host: the field names both."""
+    told = several("b.azurecr.io/team/tool", "a.azurecr.io/team/tool")["repository"]
+
+    assert "a.azurecr.io and b.azurecr.io" in told
+
+
+def test_no_credential_reads_more_than_five_hundred() -> None:
+    """The limit of a scope map is told with both numbers, before anybody is asked."""
+    told = several(*(f"acme.azurecr.io/team/r{number}" for number in range(501)))["repository"]
+
+    assert (("500" in told), ("501" in told)) == (True, True)
+
+
+def test_a_bad_one_of_several_is_named() -> None:
+    """Which of them it is has to be said."""
+    told = several("acme.azurecr.io/team/tool", "acme.azurecr.io/Team/Tool")["repository"]
+
+    assert told.startswith("acme.azurecr.io/Team/Tool: ")
 
 
 def test_all_problems_come_together() -> None:

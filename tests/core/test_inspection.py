@@ -89,14 +89,33 @@ async def test_a_name_that_tower_refuses(desk: Desk) -> None:
 
 async def test_an_unknown_repository(desk: Desk) -> None:
     """The registry is asked itself."""
-    found = await problems(desk, repository=ports.Repository(builders.HOST, "team/missing"))
+    found = await problems(desk, repositories=(ports.Repository(builders.HOST, "team/missing"),))
 
     assert found == {"repository": f"{builders.HOST}/team/missing is not in the registry."}
 
 
+async def test_the_unknown_ones_of_several_repositories(desk: Desk) -> None:
+    """Each that is missing is named, up to a handful; those that are there are not."""
+    chosen = [ports.Repository(builders.HOST, f"team/missing{number}") for number in range(7)]
+
+    found = await problems(desk, repositories=(ports.Repository(builders.HOST, "team/tool"), *chosen))
+
+    told = ", ".join(one.path for one in chosen[:5])
+    assert found == {"repository": f"{told} and 2 more are not in the registry."}
+
+
+async def test_several_repositories_are_one_request(desk: Desk) -> None:
+    """They are asked for, and approved, together."""
+    chosen = tuple(ports.Repository(builders.HOST, name) for name in ("team/tool", "team/other"))
+
+    request = await desk.service.submit(builders.a_submission(repositories=(*chosen, chosen[0])))
+
+    assert request.spec.repositories == ("team/tool", "team/other")
+
+
 async def test_a_registry_that_is_not_served(desk: Desk) -> None:
     """A host that somebody made up is never spoken to."""
-    found = await problems(desk, repository=ports.Repository("evil.example.org", "team/tool"))
+    found = await problems(desk, repositories=(ports.Repository("evil.example.org", "team/tool"),))
 
     assert "evil.example.org" in found["repository"]
     assert desk.journal.count("exists") == 0
@@ -130,7 +149,7 @@ async def test_a_host_with_an_open_request(desk: Desk) -> None:
     desk.events.clear()
 
     other = ports.Repository(builders.HOST, "team/other")
-    found = await problems(desk, name="another", repository=other)
+    found = await problems(desk, name="another", repositories=(other,))
 
     assert "already has an open request" in found["repository"]
 
@@ -212,7 +231,7 @@ def test_a_held_host_is_told_with_what_to_do(holder: forms.Holder, words: str) -
 async def preview(desk: Desk) -> tuple[forms.Holder, str | None]:
     """Return what a requester is told of the host before sending."""
     repository = ports.Repository(builders.HOST, "team/tool")
-    told = await desk.service.preview(builders.ANA, None, workspace_id=101, repository=repository)
+    told = await desk.service.preview(builders.ANA, None, workspace_id=101, repositories=(repository,))
     return told.holder, told.held_by
 
 

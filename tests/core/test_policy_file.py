@@ -49,6 +49,10 @@ auto_approve = { requests = 2, days = 30 }
 name = "rest"
 approvers = "platform"
 approval_channel = "C0OTHER"
+longest_validity_days = 90
+without_approval = "rotate"
+rotate_before_days = 14
+rotate_every_days = 60
 """
 
 
@@ -71,6 +75,25 @@ def test_a_file_says_all_there_is_to_say() -> None:
     assert policy.rules[0].match.kinds == (model.Kind.ISSUE, model.Kind.EXTEND)
     assert policy.rules[1].terms.approval_channel == "C0OTHER"
     assert policy.open_requests == 5
+
+
+def test_a_rule_may_rotate_and_let_rotate() -> None:
+    """What needs no approval, and when the bot rotates by itself."""
+    policy, _ = policy_file.read(GOOD)
+
+    assert policy is not None
+    terms = policy.rules[1].terms
+    assert terms.without_approval == (model.Kind.ROTATE,)
+    assert (terms.rotate_before_days, terms.rotate_every_days) == (14, 60)
+
+
+def test_a_rule_is_about_adopting_only_where_it_says_so() -> None:
+    """What somebody made by hand is not taken over by a rule that was written for anything."""
+    policy, _ = policy_file.read(GOOD.replace('kind = ["issue", "extend"]', 'kind = "adopt"'))
+
+    assert policy is not None
+    assert policy.rules[0].match.kinds == (model.Kind.ADOPT,)
+    assert set(policy.rules[1].match.kinds) == set(model.Kind) - {model.Kind.ADOPT}
 
 
 def test_people_bring_all_their_ids_into_a_group() -> None:
@@ -127,6 +150,33 @@ def test_the_version_is_of_the_text() -> None:
         ('slack = ["U0CLEO"]', 'slack = "U0CLEO', "This is not TOML"),
         ('tower = "ben"', '[[people]]\nname = "B"\nslack = "U0BEN"', "“B” and “Ben” are both slack:U0BEN"),
         ('slack = "U0BEN"\nteams', "#", "“Ben” has no id on any platform"),
+        (
+            'without_approval = "rotate"',
+            'without_approval = "rotat"',
+            "line 43: rules.2.without_approval.1: ",
+        ),
+        (
+            '= "rotate"',
+            '= ["issue", "narrow"]',
+            "line 38: rule “rest”: without_approval takes rotate, revoke and narrow",
+        ),
+        (
+            'without_approval = "rotate"',
+            'without_approval = "revoke"\nkind = "rotate"',
+            "revoke, which its kind leaves out",
+        ),
+        (
+            "rotate_before_days = 14",
+            "rotate_before_days = 90",
+            "has to be shorter than longest_validity_days, which is 90",
+        ),
+        (
+            "rotate_every_days = 60",
+            "rotate_every_days = 400",
+            "has to be shorter than longest_validity_days, which is 90",
+        ),
+        ("rotate_every_days = 60", "rotate_every_days = 0", "line 45: rules.2.rotate_every_days: "),
+        ("rotate_every_days = 60", 'kind = "issue"', "rotate_before_days needs “rotate” in its kind"),
     ],
 )
 def test_every_mistake_has_its_line_and_its_words(old: str, new: str, problem: str) -> None:

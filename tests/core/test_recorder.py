@@ -111,6 +111,57 @@ async def test_writers_between_processes_repeat(store: stores.RedisStore, record
     assert len(entries) == 7
 
 
+class Reading:
+    """A store that counts what is read of requests."""
+
+    def __init__(self, store: ports.Store) -> None:
+        self._store = store
+        self.loads = 0
+
+    async def load(self, request_id: str) -> ports.Snapshot | None:
+        """Load as usual."""
+        self.loads += 1
+        return await self._store.load(request_id)
+
+    async def commit(self, change: ports.Change) -> ports.Written:
+        """Commit as usual."""
+        return await self._store.commit(change)
+
+
+@pytest.mark.parametrize(("overtaken", "loads"), [(False, 0), (True, 1)])
+async def test_what_was_just_read_is_read_again_only_if_it_is_old(
+    store: stores.RedisStore, record: recorder.Recorder, *, overtaken: bool, loads: int
+) -> None:
+    """A write on an old snapshot is turned away, and made once more on the newest one."""
+    request = await pending(record)
+    seen = await store.load(request.id)
+    if overtaken:
+        await record.apply(request.id, to(machine.Event.VOTE), op="faster")
+    reading: Any = Reading(store)
+    slower = recorder.Recorder(reading, TRAIL, fakes.FakeClock())
+
+    after = await slower.apply(request.id, to(machine.Event.APPROVE), op="x", seen=seen)
+
+    assert (after.state, after.version) == (model.State.APPROVED, 3 if overtaken else 2)
+    assert reading.loads == loads
+    assert TRAIL.broken_at(await store.trail(request.id)) is None
+
+
+async def test_who_had_to_queue_up_reads_anew(store: stores.RedisStore, record: recorder.Recorder) -> None:
+    """Of two on one snapshot the second is not even sent before it is put right."""
+    request = await pending(record)
+    seen = await store.load(request.id)
+    reading: Any = Reading(store)
+    both = recorder.Recorder(reading, TRAIL, fakes.FakeClock())
+
+    await asyncio.gather(
+        *(both.apply(request.id, to(machine.Event.VOTE), op=str(number), seen=seen) for number in range(2))
+    )
+
+    assert reading.loads == 1
+    assert len(await store.trail(request.id)) == 3
+
+
 class Colliding:
     """A store in which somebody is always faster."""
 

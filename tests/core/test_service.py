@@ -192,7 +192,7 @@ async def test_a_fresh_form_says_who_will_be_asked(desk: Desk) -> None:
 
 async def test_a_preview_leaves_the_requester_out(desk: Desk) -> None:
     """An approver who asks is told who else will be asked."""
-    preview = await desk.service.preview(builders.BEN, None, workspace_id=None, repository=None)
+    preview = await desk.service.preview(builders.BEN, None, workspace_id=None, repositories=())
 
     assert preview.approvers == (builders.CLEO,)
 
@@ -295,9 +295,9 @@ async def test_a_look_at_oneself_is_recorded(
 async def test_a_preview_names_the_open_request(desk: Desk) -> None:
     """Before sending, the form knows which request holds the host."""
     request = await desk.service.submit(builders.a_submission())
-    repository = builders.a_submission().repository
+    repositories = builders.a_submission().repositories
 
-    seen = await desk.service.preview(builders.CLEO, None, workspace_id=101, repository=repository)
+    seen = await desk.service.preview(builders.CLEO, None, workspace_id=101, repositories=repositories)
 
     assert (seen.open_request, seen.held_by) == (request, request.spec.name)
     assert seen.approvers == (builders.BEN,)

@@ -43,6 +43,16 @@ async def test_a_missing_scope_is_named(clinic: Clinic) -> None:
     assert "OAuth & Permissions" in line.change
 
 
+async def test_a_scope_that_the_bot_works_without_is_a_warning(clinic: Clinic) -> None:
+    """An app of an older manifest goes on working, and reads what it would gain."""
+    clinic.revoke("im:history", "groups:history")
+
+    line = await clinic.line("slack", "scopes")
+
+    assert line.level is WARNING
+    assert line.seen == "missing, and the bot works without: groups:history, im:history"
+
+
 async def test_a_scope_too_many_is_told_and_no_fault(clinic: Clinic) -> None:
     """What else the app may do stands beside what it needs."""
     clinic.grant("files:write")

@@ -72,6 +72,7 @@ FORWARD = (
     *_both("arm", "POST .*/generateCredentials", "{token}"),
     *_both("tower", "POST /credentials.workspaceId={workspace}$"),
     *_both("wave", "POST /v1alpha1/inspect", '"towerWorkspaceId": ?{workspace}[,}}]'),
+    Point("slack", "POST /api/chat.postMessage", '{name}.*"role": ?"progress"', after=True),
     *_both("slack", "POST /api/chat.postMessage", "{name}.*What to do next"),
     *_both("slack", "POST /api/chat.update", "{name}.*is in Tower"),
 )
@@ -79,6 +80,11 @@ BACKWARD = (
     *_both("tower", "POST /credentials.workspaceId={workspace}$", fails=True)[:1],
     *_both("arm", "DELETE .*/tokens/{token}", fails=True),
     *_both("arm", "DELETE .*/scopeMaps/{token}", fails=True),
+)
+# Slack has the message, and the process dies before it remembers that; nothing is approved yet.
+POSTED = tuple(
+    Point("slack", "POST /api/chat.postMessage", f'{{name}}.*"role": ?"{role}"', after=True)
+    for role in ("approval", "origin", "direct")
 )
 # Its address tells nothing of whose it is, so that it is reached last, alone.
 ALONE = (Point("arm", "GET .*/registries/acmegenomics/operationStatuses/"),)

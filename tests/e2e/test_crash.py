@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -83,11 +85,21 @@ async def _everything_ended_well(on: play.Play, cases: Cases) -> None:
         "every request ended",
         within_s=WITHIN_S,
     )
+    await on.until(lambda: _posted(on) == ({1}, []), "every message is there once, and up to date")
     whole = {str(case.point): (0, 0, 0, 0) if case.point.fails else (1, 1, 1, 1) for case in cases}
     assert {str(case.point): _left(on, case) for case in cases} == whole
     assert {str(case.point): await _pulls(on, case) for case in cases} == {
         str(case.point): not case.point.fails for case in cases
     }
+
+
+def _posted(on: play.Play) -> tuple[set[int], list[str]]:
+    """Return how many messages of one role a request has, and those that do not show its end."""
+    board = on.world.slack.state.board
+    ours = [one for found in board.messages.values() for one in found.values() if one.metadata]
+    notes = [tuple((one.metadata or {})["event_payload"].values())[:2] for one in ours]
+    old = [one.text for one in ours if not re.search(r"\bis done\b|\bfailed\b|asks for", one.text)]
+    return set(Counter(notes).values()), old
 
 
 async def _pulls(on: play.Play, case: boundaries.Case) -> bool:
@@ -102,6 +114,29 @@ async def _killed_and_ended(open_stage: Opener, outside: world.World, half: int)
     on = play.Play(await open_stage(outside, kind=process.BotProcess), story.Story())
 
     await _killed_everywhere(on, cases)
+
+    await _everything_ended_well(on, cases)
+
+
+@pytest.mark.timeout(120)
+async def test_killed_after_a_post(open_stage: Opener) -> None:
+    """Slack has a message that nobody remembers: it is found, and is the only one to the end."""
+    outside = a_world()
+    boundaries.workspaces_for(outside)
+    on = play.Play(await open_stage(outside, kind=process.BotProcess), story.Story())
+    cases = tuple(boundaries.Case(point, number) for number, point in enumerate(boundaries.POSTED))
+    few = asyncio.Semaphore(3)
+    parked = [boundaries.set_up(on.stage, case) for case in cases]
+
+    people = zip(crowd.gather(on.stage, crowd.ids(len(cases))), cases, strict=True)
+    asked = await asyncio.gather(*(_asked(on, who, case, few) for who, case in people))
+    for case, boundary in zip(cases, parked, strict=True):
+        await wait_until(boundary.parked.is_set, f"a post {case.point}", within_s=18)
+    on.stage.bot.kill()
+    for boundary in parked:
+        boundary.lift()
+    await on.stage.bot.start()
+    await asyncio.gather(*(on.approve(one) for one in asked))
 
     await _everything_ended_well(on, cases)
 

@@ -12,6 +12,7 @@ from bot import (
     audit,
     authority,
     copies,
+    following,
     inspection,
     lease,
     membership,
@@ -126,7 +127,10 @@ class Engine:
         desk = work.Desk(self.record, services, lambda: self.source.policy, self.clock, work.Timing(**timing))
         chat = copies.Chat(self.store, self.notifier, self.clock)
         operators = alerts.Alerts(self.notifier, count=self._count)
-        return attention.Attention(self.record, saga.Saga(desk), chat, self.clock, operators)
+        follow = following.Following(
+            self.record, self.store, lambda: self.source.policy, self.clock, operators
+        )
+        return attention.Attention(self.record, saga.Saga(desk), follow, chat, self.clock, operators)
 
     async def submitted(self, **fields: Any) -> model.Request:
         """Return a request as Ana submitted it."""
@@ -217,8 +221,8 @@ class Engine:
         """Return what exists outside for a request."""
         name, spec = names.token(request), request.spec
         held = self.tower.held[spec.workspace.id]
-        found = [f"scope map {one}" for one in self.registries.scope_maps if one == name]
-        found += [f"token {one}" for one in self.registries.tokens if one == name]
+        found = [f"scope map {one}" for one in self.registries.held_maps if one == name]
+        found += [f"token {one}" for one in self.registries.held_tokens if one == name]
         return found + [f"credential {one.shown.name}" for one in held if one.shown.user == name]
 
     def everything(self, request: model.Request) -> list[str]:
@@ -231,4 +235,4 @@ class Engine:
         name, spec = names.token(request), request.spec
         (held,) = [one for one in self.tower.held[spec.workspace.id] if one.shown.user == name]
         opens = self.registries.opens(name, held.password.get_secret_value(), spec.repositories[0])
-        return opens and len(self.registries.tokens[name].passwords) == 1
+        return opens and len(self.registries.held_tokens[name].passwords) == 1

@@ -56,7 +56,7 @@ async def test_a_crash_between_minting_and_giving_uses_the_empty_slot(engine: pa
     ended = await engine.drive(request)
 
     assert ended.progress.slot == "password2"
-    assert list(engine.registries.tokens[names.token(request)].passwords) == ["password2"]
+    assert list(engine.registries.held_tokens[names.token(request)].passwords) == ["password2"]
     assert engine.journal.calls.index("keep_only") > engine.journal.calls.index("inspect")
 
 
@@ -155,6 +155,28 @@ async def test_a_host_taken_by_hand_meanwhile_ends_the_delivery(engine: parts.En
     assert engine.registries.minted == []
 
 
+@pytest.mark.parametrize("moment", ["mint", "create"])
+async def test_a_host_taken_by_hand_while_a_password_is_made_is_noticed(
+    engine: parts.Engine, moment: str
+) -> None:
+    """Between minting and giving there is one more look, before each try: two would fail silently."""
+    request = await engine.approved()
+    engine.tower.not_yet = 1
+    take = fakes.Fault(moment, after=moment == "mint", hook=lambda: add_by_hand(engine))
+    engine.journal.faults.append(take)
+
+    ended = await engine.drive(request)
+
+    assert (ended.state, engine.made(request)) == (model.State.FAILED, [])
+    assert "that the bot did not make" in (ended.error or "")
+    assert [one.shown.name for one in engine.tower.held[101]] == ["by-hand"]
+
+
+def add_by_hand(engine: parts.Engine) -> None:
+    """Add a credential for the same host, as an administrator could."""
+    engine.tower.add(101, registry=builders.HOST)
+
+
 async def test_a_name_taken_by_hand_meanwhile_ends_the_delivery(engine: parts.Engine) -> None:
     """A name that somebody else's credential got after the check fails the request."""
     request = await engine.approved()
@@ -182,17 +204,17 @@ async def test_a_credential_deleted_meanwhile_is_made_again(engine: parts.Engine
 
 def rebind(engine: parts.Engine, name: str) -> None:
     """Bind a token to another scope map, as an administrator could."""
-    engine.registries.tokens[name].scope_map = "_repositories_admin"
+    engine.registries.held_tokens[name].scope_map = "_repositories_admin"
 
 
 def disable(engine: parts.Engine, name: str) -> None:
     """Disable a token, as an administrator could."""
-    engine.registries.tokens[name].enabled = False
+    engine.registries.held_tokens[name].enabled = False
 
 
 def remove(engine: parts.Engine, name: str) -> None:
     """Delete a token, as an administrator could."""
-    del engine.registries.tokens[name]
+    del engine.registries.held_tokens[name]
 
 
 @pytest.mark.parametrize("meddle", [rebind, disable, remove])

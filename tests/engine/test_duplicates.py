@@ -13,7 +13,8 @@ from tests.engine import parts
 async def orphaned(engine: parts.Engine) -> tuple[model.Request, model.Copy]:
     """Return a request whose first approval message nobody remembers, and that message."""
     request = await engine.submitted()
-    engine.journal.faults.append(fakes.Fault("save_copy", fakes.Crash()))
+    engine.notifier.blind = errors.Forbidden("The app may not look.", service="Slack")
+    engine.journal.faults.append(fakes.Fault("show:approval", fakes.Crash(), after=True))
     held = await engine.claimed()
     assert held is not None
     await engine.survive(held)

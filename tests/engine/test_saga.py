@@ -140,8 +140,8 @@ async def test_what_is_as_we_make_it_is_ours(engine: parts.Engine) -> None:
     request = await engine.approved()
     name = names.token(request)
     engine.registries.limit = 1
-    engine.registries.scope_maps[name] = names.actions(request)
-    engine.registries.tokens[name] = fakes.HeldToken(name)
+    engine.registries.held_maps[name] = names.actions(request)
+    engine.registries.held_tokens[name] = fakes.HeldToken(name)
     engine.tower.add(101, name=request.spec.name, registry=builders.HOST, user=name)
 
     ended = await engine.drive(request)
@@ -156,9 +156,9 @@ async def test_what_somebody_else_made_under_our_name_stays(engine: parts.Engine
     request = await engine.approved()
     name = names.token(request)
     if what == "token":
-        engine.registries.tokens[name] = fakes.HeldToken("_repositories_admin")
+        engine.registries.held_tokens[name] = fakes.HeldToken("_repositories_admin")
     else:
-        engine.registries.scope_maps[name] = ("repositories/other/content/write",)
+        engine.registries.held_maps[name] = ("repositories/other/content/write",)
 
     ended = await engine.drive(request)
 
@@ -225,13 +225,13 @@ async def test_an_edit_elsewhere_in_the_policy_voids_nothing(
     """Another rule is none of this request's business."""
     engine = parts.Engine(store, store_clock, wildcards=True)
     wanted = ports.Repository(builders.HOST, "team/*")
-    request = await engine.approved(repository=wanted, validity_days=30)
+    request = await engine.approved(repositories=(wanted,), validity_days=30)
     engine.source.policy = builders.a_policy(builders.a_rule("another"), builders.a_rule(), version="2")
 
     ended = await engine.drive(request)
 
     assert ended.state is model.State.DONE, ended
-    assert engine.registries.scope_maps[names.token(request)] == ("repositories/team/*/content/read",)
+    assert engine.registries.held_maps[names.token(request)] == ("repositories/team/*/content/read",)
 
 
 async def test_an_unexpected_error_is_not_swallowed(engine: parts.Engine) -> None:

@@ -105,9 +105,62 @@ async def test_what_cannot_be_taken_back_is_named(
 
     left = LEFT[call].format(name=names.token(request))
     assert (ended.state, ended.error) == (model.State.FAILED, "Tower changed its mind.")
-    assert (ended.remedy or "").startswith("Ask Tower. Remove by hand: ")
+    assert (ended.remedy or "").startswith("Ask Tower. ")
     assert left in (ended.remedy or "")
     assert left in engine.notifier.alerts[0]
+
+
+ROLE = errors.Forbidden("You may not.", service="Azure", remedy="Grant tokens/delete.")
+HELD = errors.NotYet("A token uses it.", service="Azure")
+
+
+async def test_a_scope_map_is_not_tried_while_its_token_stays(engine: parts.Engine) -> None:
+    """Without the right to delete tokens, the end comes at once: nobody asks for what Azure must refuse."""
+    request = await failing(engine, fakes.Fault("delete_token", ROLE, times=None))
+    engine.journal.faults.append(fakes.Fault("delete_scope_map", HELD, times=None))
+
+    ended = await engine.drive(request)
+
+    assert (engine.journal.count("delete_token"), engine.journal.count("delete_scope_map")) == (1, 0)
+    assert ended.progress.left == ("token", "scope_map")
+
+
+async def test_the_role_that_an_undo_needs_is_named(engine: parts.Engine) -> None:
+    """What would have helped stands in the remedy, beside what has to be removed by hand."""
+    request = await failing(engine, fakes.Fault("delete_token", ROLE, times=None))
+
+    ended = await engine.drive(request)
+
+    name = names.token(request)
+    assert ended.remedy == (
+        "Ask Tower. Grant tokens/delete. Remove by hand: "
+        f"the scope map {name} in {builders.HOST}, the token {name} in {builders.HOST}."
+    )
+    assert "Grant tokens/delete." in engine.notifier.alerts[-1]
+
+
+async def test_operators_hear_of_an_undo_that_cannot_work_before_the_rest_is_through(
+    engine: parts.Engine,
+) -> None:
+    """While another part is still tried again, they know already what they have to allow."""
+    request = await failing(engine, fakes.Fault("delete", ROLE), fakes.Fault("delete_token", BROKEN))
+
+    settlement = await engine.once()
+
+    assert settlement.due is not None
+    assert (await engine.now(request)).state is model.State.RUNNING
+    (alert,) = engine.notifier.alerts
+    assert alert.endswith("is being taken back. What stays: deliver. You may not. Grant tokens/delete.")
+
+
+async def test_an_undo_that_cannot_work_is_told_once(engine: parts.Engine) -> None:
+    """The next attendance neither tries nor tells it again; the end names it once more."""
+    request = await failing(engine, fakes.Fault("delete", ROLE), fakes.Fault("delete_token", BROKEN))
+
+    await engine.drive(request)
+
+    assert engine.journal.count("delete") == 1
+    assert len(engine.notifier.alerts) == 2
 
 
 async def test_a_step_cut_off_counts_as_made_when_it_cannot_be_undone(engine: parts.Engine) -> None:

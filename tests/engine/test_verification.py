@@ -151,7 +151,7 @@ async def test_an_empty_repository_cannot_be_verified(engine: parts.Engine) -> N
 async def test_a_wildcard_names_no_image(store: ports.Store, store_clock: fakes.FakeClock) -> None:
     """A wildcard is not verified, for want of something to read."""
     engine = parts.Engine(store, store_clock, wildcards=True)
-    request = await engine.approved(repository=ports.Repository(builders.HOST, "team/*"))
+    request = await engine.approved(repositories=(ports.Repository(builders.HOST, "team/*"),))
 
     ended = await engine.drive(request)
 

@@ -21,6 +21,7 @@ class HeldToken:
     scope_map: str
     passwords: dict[str, tuple[SecretStr, ports.Password]] = field(default_factory=dict)
     enabled: bool = True
+    created: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
 
 
 class FakeRegistries:
@@ -29,19 +30,19 @@ class FakeRegistries:
     def __init__(self, journal: Journal, *registries: model.Registry) -> None:
         self.journal = journal
         self.known = {one.login_server: one for one in registries}
-        self.scope_maps: dict[str, tuple[str, ...]] = {}
-        self.tokens: dict[str, HeldToken] = {}
+        self.held_maps: dict[str, tuple[str, ...]] = {}
+        self.held_tokens: dict[str, HeldToken] = {}
         self.minted: list[str] = []  # every value ever made, for proofs
         self.limit = 500
 
     def opens(self, user: str | None, password: str, repository: str | None = None) -> bool:
         """Tell whether the registry lets a login in, and to a repository if one is named."""
-        token = self.tokens.get(user or "")
+        token = self.held_tokens.get(user or "")
         if token is None or not token.enabled:
             return False
         if all(value.get_secret_value() != password for value, _ in token.passwords.values()):
             return False
-        actions = self.scope_maps.get(token.scope_map, ())
+        actions = self.held_maps.get(token.scope_map, ())
         return repository is None or f"repositories/{repository}/content/read" in actions
 
     @contextlib.asynccontextmanager
@@ -67,65 +68,102 @@ class FakeRegistries:
     async def room(self, registry: model.Registry) -> ports.Room:
         """Count tokens."""
         async with self._call("room", registry):
-            return ports.Room(len(self.tokens), self.limit)
+            return ports.Room(len(self.held_tokens), self.limit)
 
     async def scope_map(self, registry: model.Registry, name: str) -> ports.ScopeMap | None:
         """Read a scope map."""
         async with self._call("scope_map", registry):
-            return ports.ScopeMap(name, self.scope_maps[name]) if name in self.scope_maps else None
+            return ports.ScopeMap(name, self.held_maps[name]) if name in self.held_maps else None
 
     async def put_scope_map(
         self, registry: model.Registry, name: str, repositories: Sequence[str]
     ) -> ports.ScopeMap:
         """Make a scope map."""
         async with self._call("put_scope_map", registry):
-            self.scope_maps[name] = tuple(sorted(f"repositories/{one}/content/read" for one in repositories))
-            return ports.ScopeMap(name, self.scope_maps[name])
+            self.held_maps[name] = tuple(sorted(f"repositories/{one}/content/read" for one in repositories))
+            return ports.ScopeMap(name, self.held_maps[name])
+
+    async def patch_scope_map(
+        self, registry: model.Registry, name: str, repositories: Sequence[str]
+    ) -> ports.ScopeMap:
+        """Replace a scope map's actions."""
+        async with self._call("patch_scope_map", registry):
+            if name not in self.held_maps:
+                raise errors.NotFound(f"There is no scope map {name}.", service="Azure")
+            self.held_maps[name] = tuple(sorted(f"repositories/{one}/content/read" for one in repositories))
+            return ports.ScopeMap(name, self.held_maps[name])
+
+    async def scope_maps(self, registry: model.Registry) -> AsyncIterator[ports.ScopeMap]:
+        """Go through the scope maps."""
+        async with self._call("scope_maps", registry):
+            found = [ports.ScopeMap(name, actions) for name, actions in self.held_maps.items()]
+        for one in found:
+            yield one
 
     async def token(self, registry: model.Registry, name: str) -> ports.Token | None:
         """Read a token, without the values of its passwords."""
         async with self._call("token", registry):
-            held = self.tokens.get(name)
+            held = self.held_tokens.get(name)
             return self._shown(name, held) if held else None
+
+    def _held(self, name: str) -> HeldToken:
+        if name not in self.held_tokens:
+            raise errors.NotFound(f"There is no token {name}.", service="Azure")
+        return self.held_tokens[name]
 
     def _shown(self, name: str, held: HeldToken) -> ports.Token:
         passwords = tuple(shown for _, (_, shown) in sorted(held.passwords.items()))
-        return ports.Token(name, held.scope_map, held.enabled, passwords)
+        return ports.Token(name, held.scope_map, held.enabled, passwords, held.created)
 
     async def put_token(self, registry: model.Registry, name: str, scope_map: str) -> ports.Token:
         """Make a token."""
         async with self._call("put_token", registry):
-            held = self.tokens.setdefault(name, HeldToken(scope_map))
+            held = self.held_tokens.setdefault(name, HeldToken(scope_map))
             return self._shown(name, held)
+
+    async def set_token_status(self, registry: model.Registry, name: str, *, enabled: bool) -> ports.Token:
+        """Enable or disable a token."""
+        async with self._call("set_token_status", registry):
+            held = self._held(name)
+            held.enabled = enabled
+            return self._shown(name, held)
+
+    async def tokens(self, registry: model.Registry) -> AsyncIterator[ports.Token]:
+        """Go through the tokens."""
+        async with self._call("tokens", registry):
+            found = [self._shown(name, held) for name, held in self.held_tokens.items()]
+        for one in found:
+            yield one
 
     async def mint(
         self, registry: model.Registry, token: str, *, slot: str, expires: dt.datetime | None
     ) -> ports.Minted:
         """Fill a slot with a new password."""
         async with self._call("mint", registry):
-            if token not in self.tokens:
-                raise errors.NotFound(f"There is no token {token}.", service="Azure")
+            held = self._held(token)
             value = SecretStr(f"acr-password-{secrets.token_hex(16)}")
             self.minted.append(value.get_secret_value())
             shown = ports.Password(slot, dt.datetime.now(dt.UTC), expires)
-            self.tokens[token].passwords[slot] = (value, shown)
+            held.passwords[slot] = (value, shown)
             return ports.Minted(token, value, slot, expires)
 
     async def keep_only(self, registry: model.Registry, token: str, *, slot: str) -> None:
         """Empty the other slot."""
         async with self._call("keep_only", registry):
-            held = self.tokens[token]
+            held = self._held(token)
+            if held.passwords and slot not in held.passwords:
+                raise errors.NotYet(f"Azure does not show {slot} yet.", service="Azure")
             held.passwords = {name: value for name, value in held.passwords.items() if name == slot}
 
     async def delete_token(self, registry: model.Registry, name: str) -> None:
         """Delete a token."""
         async with self._call("delete_token", registry):
-            self.tokens.pop(name, None)
+            self.held_tokens.pop(name, None)
 
     async def delete_scope_map(self, registry: model.Registry, name: str) -> None:
         """Delete a scope map."""
         async with self._call("delete_scope_map", registry):
-            self.scope_maps.pop(name, None)
+            self.held_maps.pop(name, None)
 
     async def ping(self) -> None:
         """Answer."""

@@ -17,6 +17,7 @@ class HeldCredential:
 
     shown: ports.TowerCredential
     password: SecretStr
+    jobs: tuple[str, ...] = ()  # running with it
 
 
 class FakeTower:
@@ -31,6 +32,7 @@ class FakeTower:
         self.participants: set[tuple[int, str]] = set()
         self.not_yet = 0  # how many logins fail although the password is right
         self._number = 0
+        self._saves = 0
 
     def add(self, workspace_id: int, **fields: str | None) -> None:
         """Add a credential as if by hand."""
@@ -71,7 +73,7 @@ class FakeTower:
                 raise errors.AlreadyThere("The name is taken.", service="Tower")
             self._test_login(user, password)
             self._number += 1
-            shown = ports.TowerCredential(f"tower{self._number}", name, "container-reg", registry, user)
+            shown = self._saved(f"tower{self._number}", name, registry, user)
             self.held[workspace_id].append(HeldCredential(shown, password))
             return shown.id
 
@@ -91,17 +93,27 @@ class FakeTower:
             if not found:
                 raise errors.NotFound("The credential is gone.", service="Tower")
             self._test_login(user, password)
-            found[0].shown = ports.TowerCredential(credential_id, name, "container-reg", registry, user)
+            found[0].shown = self._saved(credential_id, name, registry, user)
             found[0].password = password
+
+    def _saved(self, credential_id: str, name: str, registry: str, user: str) -> ports.TowerCredential:
+        self._saves += 1
+        updated = f"2026-11-01T00:00:00.{self._saves:06}Z"
+        return ports.TowerCredential(credential_id, name, "container-reg", registry, user, updated)
 
     def _test_login(self, user: str, password: SecretStr) -> None:
         if self.not_yet > 0 or not self.registries.opens(user, password.get_secret_value()):
             self.not_yet -= 1
             raise errors.NotYet("Tower could not log in to the registry yet.", service="Tower")
 
-    async def delete(self, workspace_id: int, credential_id: str) -> None:
-        """Delete a credential."""
+    async def delete(self, workspace_id: int, credential_id: str, *, checked: bool = False) -> None:
+        """Delete a credential; with `checked` not while jobs use it."""
         async with self.journal.call("delete"):
+            jobs = [
+                job for one in self.held[workspace_id] if one.shown.id == credential_id for job in one.jobs
+            ]
+            if checked and jobs:
+                raise errors.InUse("Jobs use it.", service="Tower", jobs=tuple(jobs))
             kept = [one for one in self.held[workspace_id] if one.shown.id != credential_id]
             self.held[workspace_id] = kept
 

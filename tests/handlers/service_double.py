@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot import forms, model, ports
 from tests.handlers import samples
@@ -28,7 +28,7 @@ class ServiceDouble:
         self.calls: list[str] = []
         self.asked: list[tuple[model.Principal, model.Place | None]] = []
         self.submissions: list[forms.Submission] = []
-        self.previews: list[tuple[int | None, ports.Repository | None]] = []
+        self.previews: list[tuple[int | None, tuple[ports.Repository, ...]]] = []
         self.clicks: list[tuple[str, forms.Click]] = []
         self.looked: list[forms.Click] = []
         self.reasons: list[str] = []
@@ -56,12 +56,12 @@ class ServiceDouble:
         place: model.Place | None,
         *,
         workspace_id: int | None,
-        repository: ports.Repository | None,
+        repositories: Sequence[ports.Repository],
     ) -> forms.Preview:
         """Return who will be asked."""
         await self._called("preview")
         self.asked.append((by, place))
-        self.previews.append((workspace_id, repository))
+        self.previews.append((workspace_id, tuple(repositories)))
         return self.seen
 
     async def submit(self, submission: forms.Submission) -> model.Request:

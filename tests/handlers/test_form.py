@@ -65,7 +65,7 @@ async def test_a_form_becomes_a_request(ana: people.Person, service: ServiceDoub
         place=samples.place(),
         name="aligner-prod",
         workspace_id=101,
-        repository=samples.ALIGNER,
+        repositories=(samples.ALIGNER,),
         op=sent.op,
         validity_days=90,
         reason="For the paper.\nThanks!",

@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from handlers.slack import ids, manifest
+from handlers.slack import ids, manifest, scopes
 from tests.handlers import kit
 
 BESIDE = Path(__file__).parents[3] / "shared" / "vendor-specs"
@@ -51,5 +51,5 @@ def test_the_manifest_asks_for_what_the_code_uses() -> None:
 
     assert kit.find(made, "command") == [ids.COMMAND]
     assert kit.find(made, "callback_id") == [ids.SHORTCUT]
-    assert kit.find(made, "bot") == [["commands", "chat:write", "im:write", "users:read", "usergroups:read"]]
+    assert kit.find(made, "bot") == [[*scopes.NEEDED, *scopes.SEARCH]]
     assert kit.find(made, "usage_hint") == ["[whoami | help]"]

@@ -193,12 +193,14 @@ async def test_a_copy_is_brought_up_to_date(house: House, poster: notifier.Slack
 async def test_a_message_that_is_gone_is_posted_once_more(
     house: House, poster: notifier.SlackNotifier
 ) -> None:
-    """A deleted copy comes back where it belongs."""
+    """A deleted copy comes back without its message, and is then posted where it belongs."""
     first = await show(poster, Role.APPROVAL)
     house.slack.state.board.delete(first.channel, first.message or "")
 
-    copy = await show(poster, Role.APPROVAL, samples.request(version=2), copy=first)
+    gone = await show(poster, Role.APPROVAL, samples.request(version=2), copy=first)
+    copy = await show(poster, Role.APPROVAL, samples.request(version=2), copy=gone)
 
+    assert (gone.message, gone.shown) == (None, 0)
     assert copy.message != first.message
     assert (copy.channel, copy.shown) == (acme.APPROVALS, 2)
 

@@ -135,7 +135,7 @@ def test_no_payload_breaks_the_parsers(payload: dict[str, object]) -> None:
         lambda: parse.principal(payload),
         lambda: parse.click(payload, samples.BEN),
         lambda: parse.denial(payload, samples.BEN),
-        lambda: parse.submission(payload, samples.ANA, None, None),
+        lambda: parse.submission(payload, samples.ANA, None, ()),
         lambda: (parse.typed(payload), parse.inputs(payload), parse.first_input(payload)),
     ):
         try:
@@ -263,14 +263,14 @@ def test_a_form_is_read_field_by_field() -> None:
         }
     )
 
-    made = parse.submission(payload, samples.ANA, samples.place(), samples.ALIGNER)
+    made = parse.submission(payload, samples.ANA, samples.place(), (samples.ALIGNER,))
 
     assert made == forms.Submission(
         by=samples.ANA,
         place=samples.place(),
         name="mine",
         workspace_id=101,
-        repository=samples.ALIGNER,
+        repositories=(samples.ALIGNER,),
         op=made.op,
         validity_days=90,
         reason="why",
@@ -280,16 +280,16 @@ def test_a_form_is_read_field_by_field() -> None:
 
 def test_an_empty_form_is_read_as_well() -> None:
     """What was left empty is empty, and what is wrong with that is for the service to say."""
-    made = parse.submission(sent({}), samples.ANA, None, None)
+    made = parse.submission(sent({}), samples.ANA, None, ())
 
     assert (made.name, made.workspace_id, made.validity_days, made.reason) == ("", None, None, "")
 
 
 def test_the_same_form_is_the_same_sending() -> None:
     """A form that is sent again is the same sending; a corrected one is another."""
-    first = parse.submission(sent({Field.NAME: {"value": "one"}}), samples.ANA, None, None)
-    again = parse.submission(sent({Field.NAME: {"value": "one"}}), samples.ANA, None, None)
-    fixed = parse.submission(sent({Field.NAME: {"value": "two"}}), samples.ANA, None, None)
+    first = parse.submission(sent({Field.NAME: {"value": "one"}}), samples.ANA, None, ())
+    again = parse.submission(sent({Field.NAME: {"value": "one"}}), samples.ANA, None, ())
+    fixed = parse.submission(sent({Field.NAME: {"value": "two"}}), samples.ANA, None, ())
 
     assert first.op == again.op
     assert first.op != fixed.op
@@ -299,7 +299,7 @@ def test_the_same_form_is_the_same_sending() -> None:
 def test_a_validity_that_is_no_number_is_an_error_on_its_field(days: str) -> None:
     """Only a whole number of days is one."""
     with pytest.raises(errors.BadInput) as refused:
-        parse.submission(sent({Field.VALIDITY: {"value": days}}), samples.ANA, None, None)
+        parse.submission(sent({Field.VALIDITY: {"value": days}}), samples.ANA, None, ())
 
     assert refused.value.problems == {"validity": "Give a whole number of days."}
 

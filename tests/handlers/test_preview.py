@@ -31,7 +31,7 @@ async def test_a_choice_shows_what_stands_in_the_way(ana: people.Person, service
         "Will ask: @Ben and @Cleo in #registry-approvals (2 approvals needed, within 72 hours)."
         in screen.text
     )
-    assert service.previews[-1] == (101, samples.ALIGNER)
+    assert service.previews[-1] == (101, (samples.ALIGNER,))
 
 
 async def test_what_was_typed_survives_a_choice(ana: people.Person, service: ServiceDouble) -> None:
@@ -87,7 +87,7 @@ async def test_only_the_newest_choice_is_shown(
     service.seen = samples.preview(needed=1, holder=Holder.MANUAL)
     service.released.set()
 
-    await wait_until(lambda: service.previews == [(102, None), (101, None)], "the older look has ended")
+    await wait_until(lambda: service.previews == [(102, ()), (101, ())], "the older look has ended")
 
     assert "through this bot" in (await ana.awaits_modal()).text
     assert house.web_calls.count("views.update") == 2
@@ -172,7 +172,7 @@ async def test_a_name_too_long_for_an_option_is_still_found(
 
     await ana.submit()
 
-    assert [sent.repository for sent in service.submissions] == [long]
+    assert [sent.repositories for sent in service.submissions] == [(long,)]
 
 
 async def test_many_workspaces_are_searched(ana: people.Person, service: ServiceDouble) -> None:

@@ -41,7 +41,7 @@ async def test_a_command_opens_the_form(house: House, ana: people.Person) -> Non
     sent = await ana.submit()
 
     assert (reaction.ok, sent.ok, sent.screen) == (True, True, None)
-    assert [one.repository for one in house.service.submissions] == [samples.ALIGNER]
+    assert [one.repositories for one in house.service.submissions] == [(samples.ALIGNER,)]
 
 
 async def test_answers_come_back_over_the_socket(house: House, ana: people.Person) -> None:

@@ -75,7 +75,7 @@ async def test_22_two_grants_never_share_a_name(desk: Desk) -> None:
     other = ports.Repository(builders.HOST, "team/other")
 
     with pytest.raises(errors.BadInput):
-        await desk.service.submit(builders.a_submission(name="bb", repository=other))
+        await desk.service.submit(builders.a_submission(name="bb", repositories=(other,)))
 
     assert (len(made), len(first.id)) == (1000, 22)
     assert names.token(first) != names.token(alike)
@@ -87,7 +87,7 @@ async def test_23_a_password_ends_without_the_bot(engine: parts.Engine) -> None:
 
     await engine.drive(request)
 
-    (_, shown) = engine.registries.tokens[names.token(request)].passwords["password1"]
+    (_, shown) = engine.registries.held_tokens[names.token(request)].passwords["password1"]
     assert shown.expires is not None
     assert 29 <= (shown.expires - engine.clock.now()).days <= 30
 

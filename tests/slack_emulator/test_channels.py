@@ -113,6 +113,35 @@ async def test_history_and_replies() -> None:
     assert words == ["thread_not_found", "not_in_channel"]
 
 
+@pytest.mark.parametrize(
+    ("bounds", "wanted"),
+    [
+        ({"oldest": "1"}, ["3"]),
+        ({"oldest": "1", "inclusive": True}, ["3", "1"]),
+        ({"latest": "3"}, ["1"]),
+        ({"oldest": "1", "latest": "3"}, []),
+    ],
+)
+async def test_history_of_a_time(bounds: dict[str, str | bool], wanted: list[str]) -> None:
+    """Bounds are timestamps of messages, which count themselves only if that is asked for."""
+    async with conftest.a_slack(scopes=READERS) as emulator:
+        client = AsyncWebClient(token="xoxb-test", base_url=f"{emulator.api_url}/")
+        posted = {
+            text: (await client.chat_postMessage(channel="C0GENOMICS", text=text))["ts"] for text in "13"
+        }
+        reply = {"thread_ts": posted["3"], "text": "reply"}
+        await client.chat_postMessage(channel="C0GENOMICS", **reply)
+        given = {name: posted.get(str(value), value) for name, value in bounds.items()}
+
+        found = await client.conversations_history(channel="C0GENOMICS", **given)
+        thread = await client.conversations_replies(channel="C0GENOMICS", ts=posted["3"], latest=posted["1"])
+        broken = await calling.error(client.conversations_history(channel="C0GENOMICS", oldest="yesterday"))
+
+    assert [one["text"] for one in found["messages"]] == wanted
+    assert [one["text"] for one in thread["messages"]] == ["3"]
+    assert broken == "invalid_ts_oldest"
+
+
 async def test_list() -> None:
     """Listed are the kinds asked for, private ones only with the bot in them."""
     async with conftest.a_slack(scopes=READERS) as emulator:

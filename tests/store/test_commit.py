@@ -11,7 +11,6 @@ from bot import audit, machine, model, ports
 from bot import store as stores
 from bot.clock import SystemClock
 from bot.ports import Outcome
-from bot.store import connection, keys
 from tests.store import parts
 
 Event = machine.Event
@@ -242,40 +241,3 @@ async def test_a_credential_is_kept_with_the_change_that_made_it(desk: parts.Des
 
     assert before is None
     assert await desk.store.credential(request.id) == credential
-
-
-class TestIndexes:
-    """Where lists come from: ids by creation, in one index of each kind."""
-
-    async def test_a_request_is_in_one_state_index_at_a_time(
-        self, desk: parts.Desk, raw: connection.Client, prefix: str
-    ) -> None:
-        """It leaves the old one in the write that puts it into the new one."""
-        request = await desk.submit()
-        await desk.move(request.id, Event.APPROVE, Event.START)
-        names = keys.Keys(prefix)
-
-        scores = [await raw.execute_command("ZSCORE", names.state(state), request.id) for state in State]
-
-        assert [state for state, score in zip(State, scores, strict=True) if score] == [State.RUNNING]
-
-    async def test_lists_are_ordered_by_creation(
-        self, desk: parts.Desk, raw: connection.Client, prefix: str
-    ) -> None:
-        """All requests, and those of one requester, oldest first, in whatever order they were written."""
-        start = parts.now()
-        first, second, third = (
-            request.model_copy(update={"created": start + dt.timedelta(seconds=n), "requester": by})
-            for n, (request, by) in enumerate(
-                zip(parts.requests(3), (parts.ANA, parts.BEN, parts.ANA), strict=True)
-            )
-        )
-        for request in (third, first, second):
-            await desk.submit(request)
-        names = keys.Keys(prefix)
-
-        everybody = await raw.execute_command("ZRANGE", names.all, 0, -1)
-        anas = await raw.execute_command("ZRANGE", names.requester(parts.ANA.key), 0, -1)
-
-        assert everybody == [first.id, second.id, third.id]
-        assert anas == [first.id, third.id]

@@ -8,6 +8,7 @@ import pytest
 
 from bot import errors, machine, model
 from bot import store as stores
+from bot.ports import Index
 from bot.store import connection, keys
 from tests import invariants, waiting
 from tests.store import parts
@@ -100,45 +101,28 @@ async def test_tokens_are_kept_for_two_days(
     assert await raw.execute_command("PTTL", names.op("click")) == pytest.approx(48 * 3_600_000, abs=5000)
 
 
-async def test_a_requesters_index_lasts_while_they_have_something_open(
-    desk: parts.Desk, raw: connection.Client, names: keys.Keys
-) -> None:
-    """It begins to expire with the last one's end, a little after the last record."""
-    first, second, third = parts.requests(3)
-    index, left = names.requester(parts.ANA.key), []
-    await desk.submit(first)
-    await desk.submit(second)
-
-    for step in (desk.move(first.id, Event.CANCEL), desk.move(second.id, Event.CANCEL), desk.submit(third)):
-        await step
-        left.append(await raw.execute_command("PTTL", index))
-
-    assert (left[0], left[2]) == (-1, -1)
-    assert left[1] > KEEP_MS
-
-
 class TestForgetting:
-    """Lists forget what has expired, a little with each new request."""
+    """Lists forget what has expired, a little with each change and each look for work."""
 
+    @pytest.mark.parametrize("by", ["change", "claim"])
     async def test_what_expired_leaves_every_list(
-        self, desk: parts.Desk, raw: connection.Client, names: keys.Keys
+        self, desk: parts.Desk, raw: connection.Client, names: keys.Keys, by: str
     ) -> None:
-        """No index grows beyond what can still be read."""
+        """No list grows beyond what can still be read, however quiet it is."""
         old, new = parts.requests(2)
         await desk.submit(old)
         await desk.move(old.id, Event.CANCEL)
         await desk.close(old.id)
         await _expire(raw, names, old.id)
 
-        await desk.submit(new)
+        await (desk.submit(new) if by == "change" else desk.store.claim("worker", lease_s=15, limit=1))
 
-        lists = (names.all, names.over, names.state(model.State.CANCELLED), names.requester(parts.ANA.key))
-        members = [await raw.execute_command("ZRANGE", key, 0, -1) for key in lists]
-        assert members == [[new.id], [], [], [new.id]]
+        entries = await raw.execute_command("ZRANGE", names.lists, 0, -1)
+        assert [entry for entry in entries if old.id in entry] == []
+        assert await raw.execute_command("HEXISTS", names.listed, old.id) == 0
+        assert await raw.execute_command("EXISTS", names.over) == 0
 
-    async def test_an_open_request_stays_listed_however_old(
-        self, desk: parts.Desk, raw: connection.Client, names: keys.Keys
-    ) -> None:
+    async def test_an_open_request_stays_listed_however_old(self, desk: parts.Desk) -> None:
         """Age alone removes nothing: somebody may still decide on it."""
         old, new = parts.requests(2)
         old = old.model_copy(update={"created": parts.now() - dt.timedelta(days=900)})
@@ -146,8 +130,8 @@ class TestForgetting:
 
         await desk.submit(new)
 
-        assert await raw.execute_command("ZRANGE", names.all, 0, -1) == [old.id, new.id]
-        assert await raw.execute_command("ZRANGE", names.state(model.State.PENDING), 0, 0) == [old.id]
+        assert (await desk.store.page(Index.ALL, "")).ids == (new.id, old.id)
+        assert (await desk.store.page(Index.WAITING, "")).ids == (new.id, old.id)
 
 
 async def _expire(raw: connection.Client, names: keys.Keys, request_id: str) -> None:

@@ -24,7 +24,8 @@ SINCE = {
     "EXISTS": "3.0", "GET": "1.0", "HDEL": "2.4", "HEXISTS": "2.0", "HGET": "2.0", "HINCRBY": "2.0",
     "HMGET": "2.0", "HSET": "4.0", "HSETNX": "2.0", "INCR": "1.0", "LRANGE": "1.0", "PERSIST": "2.2",
     "PEXPIRE": "2.6", "RPUSH": "2.4", "SET": "2.6.12", "TIME": "2.6", "XADD": "5.0", "XDEL": "5.0",
-    "ZADD": "2.4", "ZRANGE": "1.2", "ZRANGEBYSCORE": "1.0.5", "ZREM": "2.4", "ZSCORE": "1.2",
+    "ZADD": "2.4", "ZRANGE": "1.2", "ZRANGEBYLEX": "2.8.9", "ZRANGEBYSCORE": "1.0.5", "ZREM": "2.4",
+    "ZREVRANGEBYLEX": "2.8.9", "ZSCORE": "1.2",
 }  # fmt: skip
 
 
@@ -79,12 +80,14 @@ async def _live(desk: parts.Desk, store: stores.RedisStore) -> None:
     await desk.store.note(parts.note(other.id, head), head=head, op="one")
     await desk.store.note(parts.note(None, ""), head="", op="two")
     await desk.store.first_time("token", ttl_s=60)
+    await desk.store.page(ports.Index.ALL, "")
+    await desk.store.requests([request.id, other.id])
     await _audit(store, request.id)
 
 
 async def _audit(store: stores.RedisStore, request_id: str) -> None:
     await store.log.evidence([request_id])
-    await store.log.needed([request_id])
+    await store.log.needed([request_id, model.new_id()])
     (first,) = await store.log.page(limit=1)
     await store.log.move(ports.Mark.TRIMMED, seen=None, value="one less", remove=[first.position])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -95,8 +96,18 @@ def test_the_vendors_credentials_are_read(specs: Path) -> None:
     listed = tower_api.parse_credentials(fixture(specs, "credentials_list"))
 
     assert [each.told() for each in listed] == [
-        ports.TowerCredential("2ba2oekqeTEBzwSDgXg7xf", "ssh", "ssh", None, None),
-        ports.TowerCredential("57Ic6reczFn78H1DTaaXkp", "azure", "azure", None, None),
+        ports.TowerCredential(
+            "2ba2oekqeTEBzwSDgXg7xf",
+            "ssh",
+            "ssh",
+            None,
+            None,
+            updated="2021-09-06T06:54:53Z",
+            used=dt.datetime(2021, 9, 6, 8, 53, 51, tzinfo=dt.UTC),
+        ),
+        ports.TowerCredential(
+            "57Ic6reczFn78H1DTaaXkp", "azure", "azure", None, None, updated="2021-09-07T13:50:21Z"
+        ),
     ]
 
 

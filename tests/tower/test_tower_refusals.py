@@ -111,7 +111,7 @@ async def test_a_credential_in_use_is_kept_for_now(
     """Tower's 409 on delete means running jobs: worth another try."""
     tower.faults.append(tower_fault("^DELETE", status=409))
 
-    with pytest.raises(errors.Temporary, match="runs use it"):
+    with pytest.raises(errors.InUse, match="jobs use it"):
         await client.delete(RESEARCH, "used")
 
 

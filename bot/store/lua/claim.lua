@@ -1,7 +1,9 @@
 -- Takes due requests for a worker: those whose lease lapsed first, then those that came due.
 -- Returns milliseconds until the next one (or an empty string), then id, fence, tries of each taken.
 
-local due, lease, work, op = unpack(KEYS)
+local due, lease, work, op = unpack(KEYS, 1, 4)
+forget({over = KEYS[5], lists = KEYS[6], listed = KEYS[7]})
+
 local limit = tonumber(arg.limit)
 local taken = {}
 

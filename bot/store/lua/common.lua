@@ -40,4 +40,34 @@ local function append(audit, sequence, entry)
   redis.call('XADD', audit, '*', 'seq', number, 'at', now, 'head', arg.head, 'entry', entry)
 end
 
+-- Each word after the first is the beginning of a list's entry, the first word what ends them all.
+local function entries(text)
+  local found, last = {}, nil
+  for word in string.gmatch(text or '', '%S+') do
+    if last then found[word .. last] = true else last = word end
+  end
+  return found
+end
+
+-- Has something stand in these lists ("" for none), and in no other.
+local function list(k, field, text)
+  local before = redis.call('HGET', k.listed, field) or ''
+  if before == text then return end
+  local old, new = entries(before), entries(text)
+  for entry in pairs(old) do
+    if not new[entry] then redis.call('ZREM', k.lists, entry) end
+  end
+  for entry in pairs(new) do
+    if not old[entry] then redis.call('ZADD', k.lists, 0, entry) end
+  end
+  if text == '' then redis.call('HDEL', k.listed, field) else redis.call('HSET', k.listed, field, text) end
+end
+
+-- Takes requests that have expired out of all lists, a little at a time.
+local function forget(k)
+  local gone = redis.call('ZRANGEBYSCORE', k.over, '-inf', now, 'LIMIT', 0, 50)
+  for _, id in ipairs(gone) do list(k, id, '') end
+  if #gone > 0 then redis.call('ZREM', k.over, unpack(gone)) end
+end
+
 -- What follows: one script.

@@ -1,8 +1,8 @@
--- Gives a lease back and says when the request is due next. An ended one with nothing due is over:
--- it is kept for a while, and then forgotten with all its keys.
+-- Gives a lease back and says when the request is due next. An ended one with nothing due is over,
+-- unless a credential of it lives: it is kept for a while, and then forgotten with all its keys.
 
 local k = {}
-k.record, k.trail, k.op, k.due, k.lease, k.work, k.over = unpack(KEYS)
+k.record, k.trail, k.op, k.due, k.lease, k.work, k.over, k.listed = unpack(KEYS)
 local id = arg.id
 
 local function drop(...)
@@ -27,7 +27,7 @@ if drop('again') == 1 or version ~= arg.seen then
   redis.call('ZADD', k.due, shifted, id)
 elseif arg.due then
   redis.call('ZADD', k.due, arg.due, id)
-elseif ended == '1' then
+elseif ended == '1' and redis.call('HEXISTS', k.listed, 'credential:' .. id) == 0 then
   redis.call('HSET', k.record, 'fence', arg.fence)
   drop('fence', 'tries')
   redis.call('PEXPIRE', k.record, arg.keep)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import decimal
+from collections.abc import Callable
+
 from bot.sandbox.slack import entities, payloads
 from bot.sandbox.slack.calls import ApiError, Call, Method, Tier
 from bot.sandbox.slack.entities import Json
@@ -122,11 +125,30 @@ def _readable(call: Call) -> entities.Channel:
     return channel
 
 
+def _within(call: Call) -> Callable[[entities.Message], bool]:
+    """Return what tells whether a message is of the time asked for; the bounds count with `inclusive`."""
+    try:
+        oldest = decimal.Decimal(call.text("oldest") or "0")
+        latest = decimal.Decimal(call.text("latest") or "Infinity")
+    except decimal.InvalidOperation as error:
+        raise ApiError("invalid_ts_oldest" if call.text("oldest") else "invalid_ts_latest") from error
+    bounds = {oldest, latest} if call.flag("inclusive") else set()
+
+    def within(message: entities.Message) -> bool:
+        at = decimal.Decimal(message.ts)
+        return oldest < at < latest or at in bounds
+
+    return within
+
+
 def history(call: Call) -> Json:
     """Return a channel's messages, newest first, replies left out."""
     channel = _readable(call)
+    within = _within(call)
     found = [
-        message for message in call.state.board.shown(channel.id) if not message.reply or message.broadcast
+        message
+        for message in call.state.board.shown(channel.id)
+        if within(message) and (not message.reply or message.broadcast)
     ]
     return _messages(call, list(reversed(found)))
 
@@ -137,7 +159,9 @@ def replies(call: Call) -> Json:
     found = call.state.board.thread(channel.id, call.required("ts"))
     if not found:
         raise ApiError("thread_not_found")
-    return _messages(call, found)
+    within = _within(call)
+    # The thread's first message is there whatever the bounds say.
+    return _messages(call, [message for message in found if not message.reply or within(message)])
 
 
 def _messages(call: Call, found: list[entities.Message]) -> Json:
