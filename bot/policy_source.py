@@ -58,6 +58,10 @@ class PolicySource:
         self._asked.clear()
         return True
 
+    def name(self, who: model.Principal) -> str | None:
+        """Return what the policy in force calls somebody; None for who is not in it."""
+        return self.policy.person(who).name if self.policy.linked(who) else None
+
     async def _read(self, path: Path, news: Tell, alert: Tell, *, asked: bool) -> None:
         try:
             fresh = await asyncio.to_thread(read, path)

@@ -20,7 +20,6 @@ from typing import Any
 
 import uvicorn
 from pydantic import SecretStr
-from slack_sdk.web.async_client import AsyncWebClient
 from starlette.types import ASGIApp
 
 from bot import (
@@ -28,6 +27,7 @@ from bot import (
     attention,
     audit,
     authority,
+    chats,
     clock,
     copies,
     errors,
@@ -36,7 +36,6 @@ from bot import (
     log,
     membership,
     metrics,
-    model,
     policy_source,
     ports,
     recorder,
@@ -49,9 +48,7 @@ from bot.clients import azure, catalog, identity, tower, wave
 from bot.ledger import auditor, feed, keeper
 from bot.provision import saga, work
 from handlers import http
-from handlers.slack import app as slack_app
-from handlers.slack import background, directory, door, ids, manifest, notifier, socket_mode
-from handlers.slack import feed as slack_feed
+from handlers.slack import manifest
 
 Watch = Callable[[], Coroutine[Any, Any, None]]
 ANSWER_WITHIN_S = 4  # after SIGTERM, for what has come in; Slack waits three
@@ -88,38 +85,31 @@ async def build(
     async with contextlib.AsyncExitStack() as stack:
         kept = await stack.enter_async_context(_store(config, time))
         outside = await _services(config, time, stack)
-        slack = await stack.enter_async_context(slack_app.client(config))
-        installed = await slack_app.installed(slack, time)
-        team = installed.team
         source = _policy(config)
+        connected = await chats.connect(config, time, stack, source.name)
         measured = metrics.Metrics()
         trail = audit.Trail(config.audit_key.get_secret_value().encode())
         record = recorder.Recorder(kept, trail, time, observe=measured.written)
-        told = notifier.SlackNotifier(
-            slack, bot_user=installed.bot_user, operators_channel=config.operators_channel
-        )
+        told = connected.notifier
         operators = alerts.Alerts(told, count=measured.alerts.inc)
         desk = work.Desk(record, outside, lambda: source.policy, time, timing or work.Timing())
         hands = worker.Worker(kept, _attention(kept, desk, told, operators), time, _owner())
         measured.attending.set_function(lambda: hands.held)
-        people = membership.Membership(
-            {model.Platform.SLACK: directory.SlackDirectory(slack, team=team)}, alert=operators.soon
-        )
-        homes = {model.Platform.SLACK: frozenset({team})}
+        people = membership.Membership(connected.directories, alert=operators.soon)
         core = service.RequestService(
             store=kept,
             record=record,
             inspector=inspection.Inspector(
                 kept, outside.registries, outside.catalog, outside.tower, wildcards=config.wildcards
             ),
-            authority=authority.Authority(source, people, outside.tower, homes, kept, time),
+            authority=authority.Authority(source, people, outside.tower, connected.homes, kept, time),
             clock=time,
             wake=hands.wake,
         )
-        doors, checks = await _doors(config, core, slack, stack) if chat else ({}, {})
+        doors, checks = await connected.entrances(core) if chat else ({}, {})
         web = http.build(core, doors=doors, checks=checks, metrics=measured.page)
         follow: Watch = functools.partial(source.watch, news=operators.news, alert=operators.alert)
-        watches = (operators.run, follow, *_log_watches(config, kept, trail, operators, slack, time))
+        watches = (operators.run, follow, *_log_watches(config, kept, trail, operators, connected, time))
         yield Runtime(kept, core, hands, measured, source, web, watches)
 
 
@@ -220,32 +210,12 @@ async def _services(
     )
 
 
-async def _doors(
-    config: settings.Settings,
-    core: service.RequestService,
-    slack: AsyncWebClient,
-    stack: contextlib.AsyncExitStack,
-) -> tuple[dict[str, ASGIApp], dict[str, http.Check]]:
-    """Return where Slack's deliveries come in, and what readiness needs beside the service."""
-    kept = await stack.enter_async_context(background.Background())
-    bolt = slack_app.build(config, core, slack, background=kept)
-    if config.slack_app_token:
-        connection = socket_mode.SocketMode(bolt, app_token=config.slack_app_token)
-        await stack.enter_async_context(connection)
-        return {}, {"slack": connection.problem}
-    if config.slack_signing_secret is None:
-        return {}, {}
-    # Slack signs with real time, whatever a sandbox's clock says.
-    taken = door.Door(bolt, secret=config.slack_signing_secret, clock=clock.SystemClock())
-    return {ids.EVENTS_PATH: taken}, {}
-
-
 def _log_watches(
     config: settings.Settings,
     kept: store.RedisStore,
     trail: audit.Trail,
     operators: alerts.Alerts,
-    slack: AsyncWebClient,
+    connected: chats.Chats,
     time: ports.Clock,
 ) -> tuple[Watch, ...]:
     """Return what looks after the audit log while the process runs."""
@@ -253,7 +223,7 @@ def _log_watches(
     checkpoints = keeper.Keeper(kept.log, trail, time, write=_print, alert=operators.alert, every=every)
     if config.audit_channel is None:
         return (checkpoints.run,)
-    channel = slack_feed.SlackFeed(slack, channel=config.audit_channel)
+    channel = connected.feed(config.audit_channel)
     return (checkpoints.run, feed.Feeder(kept.log, kept, trail, channel, time).run)
 
 

@@ -86,7 +86,9 @@ class Views:
         try:
             key = entry.text(Field.REPOSITORY)
             repository = await self._service.repository(key) if key else None
-            return {}, await self._service.submit(entry.submission(by, place, (repository,) if repository else ()))
+            return {}, await self._service.submit(
+                entry.submission(by, place, (repository,) if repository else ())
+            )
         except errors.BadInput as error:
             problems = dict(error.problems)
         except errors.BotError as error:

@@ -1,0 +1,59 @@
+"""Connects Slack: the composition root takes from here what a process needs of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import model, ports
+from bot import settings as configuration
+from handlers.platform import Entrance, Platform
+from handlers.service import Service
+from handlers.slack import app, background, directory, door, feed, ids, notifier, socket_mode
+
+
+@contextlib.asynccontextmanager
+async def connect(
+    settings: configuration.Settings, clock: ports.Clock, *, real: ports.Clock
+) -> AsyncIterator[Platform]:
+    """Return Slack as a platform, once it knows the bot's token; raises what `app.installed` raises.
+
+    Slack signs with `real` time, whatever a sandbox's clock says.
+    """
+    async with app.client(settings) as web, contextlib.AsyncExitStack() as stack:
+        installed = await app.installed(web, clock)
+
+        async def entrance(service: Service) -> Entrance:
+            return await _entrance(settings, service, web, stack, real)
+
+        channel = settings.operators_channel
+        told = channel if channel and model.platform_of(channel) is model.Platform.SLACK else None
+        yield Platform(
+            name=model.Platform.SLACK,
+            tenants=frozenset({installed.team}),
+            notifier=notifier.SlackNotifier(web, bot_user=installed.bot_user, operators_channel=told),
+            directory=directory.SlackDirectory(web, team=installed.team),
+            feed=lambda where: feed.SlackFeed(web, channel=where),
+            entrance=entrance,
+        )
+
+
+async def _entrance(
+    settings: configuration.Settings,
+    service: Service,
+    web: AsyncWebClient,
+    stack: contextlib.AsyncExitStack,
+    real: ports.Clock,
+) -> Entrance:
+    kept = await stack.enter_async_context(background.Background())
+    bolt = app.build(settings, service, web, background=kept)
+    if settings.slack_app_token:
+        connection = socket_mode.SocketMode(bolt, app_token=settings.slack_app_token)
+        await stack.enter_async_context(connection)
+        return Entrance(checks={"slack": connection.problem})
+    if settings.slack_signing_secret is None:
+        return Entrance()
+    taken = door.Door(bolt, secret=settings.slack_signing_secret, clock=real)
+    return Entrance(doors={ids.EVENTS_PATH: taken})
