@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.handlers.conftest import everything_logged
 from tests.handlers.service_double import ServiceDouble
 from tests.teams import house as houses
 
@@ -23,3 +24,6 @@ async def house() -> AsyncIterator[houses.House]:
 def service(house: houses.House) -> ServiceDouble:
     """Return the service behind the bot."""
     return house.service
+
+
+__all__ = ["everything_logged"]

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from bot import errors
 from handlers import replies
-from tests.handlers.service_double import ServiceDouble
 from tests.teams import reading, scenery
 from tests.teams.house import House
 
