@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot import model
-from handlers import replies, rights
+from handlers import replies, rights, text
 from handlers.parts import Note
 from handlers.service import Service
 
@@ -44,6 +44,13 @@ class Words:
         """Say what was not understood."""
         return replies.not_understood(typed.strip()[:LONGEST_ECHO])
 
+
+# What a platform that lists the words says of each; those of later versions are not listed.
+ABOUT: Mapping[str, str] = {
+    text.COMMAND.lstrip("/"): replies.COMMAND_ABOUT,
+    "whoami": "What you may ask for, and what you may decide",
+    "help": "How this works",
+}
 
 # To add a word: a method above, and its entry here.
 Word = Callable[[Words, str, model.Principal], Awaitable[Note | None]]

@@ -75,9 +75,9 @@ def text(card: object) -> str:
 
 
 def action(card: object, title: str) -> Mapping[str, object]:
-    """Return the button of a title; KeyError if there is none."""
+    """Return the button of a title that sends something; KeyError if there is none."""
     for one in elements(card):
-        if str(one["type"]).startswith("Action.") and one.get("title") == title:
+        if one["type"] in {"Action.Execute", "Action.Submit"} and one.get("title") == title:
             return one
     raise KeyError(title)
 

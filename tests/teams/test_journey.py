@@ -226,11 +226,11 @@ async def test_a_denial_has_its_reason_everywhere() -> None:
             scenery.CLEO, card, replies.DENIAL_SUBMIT, {"reason": "Use *ours*, <at>Ana Ruiz</at>!"}
         )
 
-        result = await both.says(scenery.GENOMICS, "You can ask again")
+        result = await both.says(scenery.GENOMICS, "You can ask again with")
         await both.says(scenery.APPROVALS, "was denied by Cleo Marsh")
 
         assert "Use *ours*, <at>Ana Ruiz</at>!" in reading.text(result.card)
-        assert "reads as Markdown" not in str(both.judged())
+        assert both.judged() == []
         assert both.slack.world.tokens() == ()
 
 
