@@ -37,6 +37,7 @@ class Event(enum.StrEnum):
     LISTED = "person:list:viewed"
     STARTED = "request:work:started"
     STEP_DONE = "request:step:done"
+    STEP_WAITS = "request:step:waiting"  # for running jobs, or to verify later
     STEP_FAILED = "request:step:failed"
     UNDO_STARTED = "request:undo:started"
     UNDONE = "request:step:undone"
@@ -63,6 +64,8 @@ class Entry(model.Record):
     at: dt.datetime
     # SHA-256 of the record that was written with it. Absent, not null, in an entry that wrote none.
     record: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    # What was written of a credential (see `stamp`); absent where none was.
+    credential: str | None = Field(default=None, exclude_if=lambda value: value is None)
     mac: str = ""
 
 
@@ -78,6 +81,12 @@ class Trail:
     def sealed(self, body: bytes, head: str) -> str:
         """Return the MAC over a canonical form and a head: an entry's chain, or a word for something else."""
         return hmac.digest(self._key, head.encode() + b"\n" + body, "sha256").hex()
+
+    def seal_of(self, credential: model.Credential) -> str:
+        """Return the seal that makes a credential's record genuine."""
+        return self.sealed(
+            model.canonical(credential.model_dump(mode="json", exclude={"seal"})), "credential"
+        )
 
     def derive(self, text: str) -> str:
         """Return 128 bits of the key and `text`, URL-safe: nobody without the key can guess them."""
@@ -102,6 +111,11 @@ def digest(record: model.Record) -> str:
     return hashlib.sha256(record.model_dump_json().encode()).hexdigest()
 
 
+def stamp(credential: model.Credential) -> str:
+    """Return what an entry says of the credential written with it: id, version, state, SHA-256."""
+    return f"{credential.id}:{credential.version}:{credential.state}:{digest(credential)}"
+
+
 def draft(  # noqa: PLR0913  # an entry is flat, and each part is named at the call
     event: Event,
     *,
@@ -112,6 +126,7 @@ def draft(  # noqa: PLR0913  # an entry is flat, and each part is named at the c
     after: model.State | None = None,
     data: Mapping[str, Any] | None = None,
     record: model.Record | None = None,
+    credential: model.Credential | None = None,
 ) -> Entry:
     """Return an unsealed entry. `data` holds identifiers and codes, never a secret."""
     return Entry(
@@ -123,4 +138,5 @@ def draft(  # noqa: PLR0913  # an entry is flat, and each part is named at the c
         data=dict(data or {}),
         at=at,
         record=digest(record) if record else None,
+        credential=stamp(credential) if credential else None,
     )

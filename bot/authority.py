@@ -60,7 +60,7 @@ class Authority:
 
     async def admit(self, who: model.Principal) -> None:
         """Raise Refused for somebody who may not use the bot at all."""
-        standing = await self._standing(who)
+        standing = await self.standing(who)
         raise_unless(policy.admit(policy.Facts(standing=standing, trouble=self.people.trouble(who))))
 
     async def choose(
@@ -71,9 +71,9 @@ class Authority:
         about = tuple(now.about(subject))
         names = {name for rule in about for name in rule.match.requesters}
         standing, groups, participant = await asyncio.gather(
-            self._standing(by),
-            self._groups(now, names),
-            self._participant(now, by, workspace, needed=any(rule.match.participant for rule in about)),
+            self.standing(by),
+            self.members(now, names),
+            self.takes_part(now, by, workspace, needed=any(rule.match.participant for rule in about)),
         )
         trouble = self.people.trouble(by)
         facts = policy.Facts(groups=groups, standing=standing, participant=participant, trouble=trouble)
@@ -96,17 +96,21 @@ class Authority:
 
     async def grounds(self, actor: model.Principal, request: model.Request | None) -> Grounds:
         """Look up what a decision of `actor` on a request rests on."""
+        rule = self.source.policy.rule(request.rule) if request else None
+        return await self.standing_of(actor, rule)
+
+    async def standing_of(self, actor: model.Principal, rule: rules.Rule | None) -> Grounds:
+        """Look up who somebody is, and who decides by a rule."""
         now = self.source.policy
-        rule = now.rule(request.rule) if request else None
         names = (*rule.terms.approvers, *rule.terms.fallback) if rule else ()
-        standing, groups = await asyncio.gather(self._standing(actor), self._groups(now, names))
+        standing, groups = await asyncio.gather(self.standing(actor), self.members(now, names))
         trouble = self.people.trouble(actor)
         return Grounds(now, policy.Facts(groups=groups, standing=standing, trouble=trouble))
 
     async def whoami(self, who: model.Principal) -> forms.Whoami:
         """Return how the policy sees somebody."""
         now = self.source.policy
-        standing, groups = await asyncio.gather(self._standing(who), self._groups(now, now.groups))
+        standing, groups = await asyncio.gather(self.standing(who), self.members(now, now.groups))
         return explain.whoami(now, who, policy.Facts(groups=groups, standing=standing))
 
     def preview(self, rule: rules.Rule, by: model.Principal) -> forms.Preview:
@@ -123,17 +127,23 @@ class Authority:
         )
 
     def request(
-        self, request_id: str, submission: forms.Submission, spec: model.Spec, rule: rules.Rule
+        self,
+        request_id: str,
+        spec: model.Spec,
+        rule: rules.Rule,
+        *,
+        by: model.Principal,
+        place: model.Place | None,
     ) -> model.Request:
-        """Return the request that a form makes under a rule."""
+        """Return the request that somebody makes under a rule."""
         policy_now, terms, now = self.source.policy, rule.terms, self.clock.now()
         return model.Request(
             id=request_id,
             spec=spec,
-            requester=submission.by,
-            place=submission.place,
+            requester=by,
+            place=place,
             approval=self._place(terms.approval_channel),
-            approvers=self._listed(policy_now, terms.approvers, submission.by),
+            approvers=self._listed(policy_now, terms.approvers, by),
             approver_groups=_usergroups(policy_now, terms.approvers),
             needed=terms.quorum,
             rule=rule.name,
@@ -145,7 +155,7 @@ class Authority:
             deadline=now + terms.deadline,
             remind_at=now + terms.remind_after if terms.remind_after else None,
             escalate_at=now + terms.fallback_after if terms.fallback_after else None,
-            fallback=self._listed(policy_now, terms.fallback, submission.by),
+            fallback=self._listed(policy_now, terms.fallback, by),
             fallback_groups=_usergroups(policy_now, terms.fallback),
             changed=now,
         )
@@ -163,6 +173,29 @@ class Authority:
             if await self.store.first_time(f"quota:{request.rule}:{who}:{number}", ttl_s=ttl_s):
                 return True
         return False
+
+    def accounts(self, who: model.Principal) -> tuple[model.Principal, ...]:
+        """Return the accounts of the person behind one, where people of this deployment have theirs."""
+        found = [who]
+        for one in sorted(self.source.policy.person(who).members):
+            name, _, user = one.partition(":")
+            platform = model.Platform(name)
+            homes = sorted(self.homes.get(platform, ()))
+            found += (model.Principal(platform=platform, tenant=home, user=user) for home in homes)
+        return tuple(dict.fromkeys(found))
+
+    async def choose_for(
+        self, subject: rules.Subject, owner: model.Principal, workspace: model.Workspace
+    ) -> policy.Choice:
+        """Return the rule that decides on a change of a credential, or why there is none."""
+        now = self.source.policy
+        about = tuple(now.about(subject))
+        names = {name for rule in about for name in rule.match.requesters}
+        groups, participant = await asyncio.gather(
+            self.members(now, names),
+            self.takes_part(now, owner, workspace, needed=any(rule.match.participant for rule in about)),
+        )
+        return policy.governing(now, subject, owner, policy.Facts(groups=groups, participant=participant))
 
     def _listed(
         self, now: rules.Policy, groups: Iterable[str], by: model.Principal
@@ -187,19 +220,22 @@ class Authority:
             )
         return model.Place(platform=platform, tenant=min(self.homes[platform]), channel=channel)
 
-    async def _standing(self, who: model.Principal) -> model.Standing:
+    async def standing(self, who: model.Principal) -> model.Standing:
+        """Return what is known of an account; of another tenant, nothing has to be asked."""
         if who.tenant not in self.homes.get(who.platform, frozenset()):
             return model.Standing.OUTSIDER
         return await self.people.standing(who)
 
-    async def _groups(self, now: rules.Policy, names: Iterable[str]) -> dict[str, frozenset[str] | None]:
+    async def members(self, now: rules.Policy, names: Iterable[str]) -> dict[str, frozenset[str] | None]:
+        """Return who is in some groups now; None for one that could not be looked up."""
         return await self.people.groups(
             [now.groups[name] for name in dict.fromkeys(names) if name in now.groups]
         )
 
-    async def _participant(
-        self, now: rules.Policy, who: model.Principal, workspace: model.Workspace, *, needed: bool
+    async def takes_part(
+        self, now: rules.Policy, who: model.Principal, workspace: model.Workspace, *, needed: bool = True
     ) -> bool | None:
+        """Return whether the policy's file and Tower say that somebody is a participant; None: not known."""
         user = now.person(who).tower
         if not needed or user is None:
             return False

@@ -73,7 +73,7 @@ def doctor(*, as_json: bool) -> None:
     try:
         found = asyncio.run(checkup.run(settings.Settings()))
     except ValidationError as error:
-        found = checkup.unreadable(_problems(error))
+        found = checkup.unreadable(settings.complaints(error))
     click.echo(found.as_json() if as_json else found.as_text())
     sys.exit(found.exit_code)
 
@@ -117,17 +117,8 @@ def _settings() -> settings.Settings:
     try:
         return settings.Settings()
     except ValidationError as error:
-        click.echo("\n".join(_problems(error)), err=True)
+        click.echo("\n".join(settings.complaints(error)), err=True)
         sys.exit(WRONG_SETTINGS)
-
-
-def _problems(error: ValidationError) -> list[str]:
-    """Return a line for each setting that is wrong, without its value."""
-    return [
-        f"{'.'.join(str(part) for part in problem['loc']) or 'settings'}: "
-        f"{problem['msg'].removeprefix('Value error, ')}"
-        for problem in error.errors(include_input=False, include_url=False)
-    ]
 
 
 def _run(work: Coroutine[Any, Any, int | None]) -> int:

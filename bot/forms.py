@@ -55,7 +55,8 @@ class Preview:
     approval: model.Place | None = None
     deadline_hours: float | None = None
     longest_validity_days: int | None = None
-    automatic: bool = False  # its rule approves it, within the person's quota
+    # Its rule approves it: within the person's quota, or, of a Plan, because nobody has to be asked.
+    automatic: bool = False
     holder: Holder = Holder.NOBODY
     held_by: str | None = None  # the credential's name
     open_request: model.Request | None = None  # which holds it
@@ -134,6 +135,7 @@ class View(enum.StrEnum):
     """What can be listed."""
 
     MINE = "mine"  # requests of the person who asks
+    OWNED = "owned"  # credentials of the person who asks
     WORKSPACE = "workspace"  # credentials of a Tower workspace
     WAITING = "waiting"  # requests that the person who asks may decide on now
 
@@ -154,13 +156,15 @@ class Row:
 class Listing:
     """A page of a view, newest first; `after` leads to the next one (None: there is none).
 
-    A page may be shorter than others: what its reader may not see is left out.
+    A page may be shorter than others: what its reader may not see is left out. `troubles` says, in
+    a sentence each, what could not be looked up, so that something may be missing.
     """
 
     view: View
     rows: tuple[Row, ...]
     after: str | None = None
     workspace: model.Workspace | None = None
+    troubles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +208,7 @@ def problems(submission: Submission, *, wildcards: bool) -> dict[str, str]:
         Field.WORKSPACE: "Choose a workspace." if submission.workspace_id is None else None,
         Field.REPOSITORY: _repositories(submission.repositories, wildcards=wildcards),
         Field.VALIDITY: validity_problem(submission.validity_days, None),
-        Field.REASON: _reason(submission.reason),
+        Field.REASON: reason_problem(submission.reason),
     }
     return {field.value: problem for field, problem in found.items() if problem}
 
@@ -258,7 +262,8 @@ def validity_problem(days: int | None, longest: int | None) -> str | None:
     return None
 
 
-def _reason(reason: str) -> str | None:
+def reason_problem(reason: str) -> str | None:
+    """Return why a reason cannot be kept; none at all is fine."""
     if len(reason) > LONGEST_REASON:
         return f"Keep the reason to {LONGEST_REASON} characters."
     return None

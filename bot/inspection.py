@@ -7,40 +7,22 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from bot import errors, forms, model, ports
+from bot import errors, forms, hosts, model, ports
 from bot.forms import Field
 
 T = TypeVar("T")
 PING_TIMEOUT_S = 2.0
 AT_ONCE = 16  # questions to one registry
-MOST_NAMED = 5  # repositories in one sentence
 NEEDED_ROLE = "The bot's Tower account needs the role Admin or Owner there."
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The workspace and the registry that a form named, as their services describe them."""
+    """What a form named, as the services describe it, and who holds that host."""
 
     workspace: model.Workspace
     registry: model.Registry
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Who holds a host: the name of the credential, and the request that it comes from, where known."""
-
-    holder: forms.Holder = forms.Holder.NOBODY
-    name: str | None = None
-    request: model.Request | None = None
-
-    def same(self, repositories: Sequence[ports.Repository]) -> model.Request | None:
-        """Return the open request that asks for exactly this."""
-        request = self.request
-        if self.holder is not forms.Holder.OPEN or request is None:
-            return None
-        spec = request.spec
-        asked = {(spec.login_server, name) for name in spec.repositories}
-        return request if asked == {(one.login_server, one.name) for one in repositories} else None
+    held: hosts.Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +47,12 @@ class Inspector:
             return await self.catalog.search(plain, limit=limit)
         prefix = plain.removesuffix("*").rpartition("://")[2]
         found = await self.catalog.search(prefix, limit=10 * limit)
-        hosts = dict.fromkeys(
+        folders = dict.fromkeys(
             (one.login_server, prefix.removeprefix(one.login_server + "/"))
             for one in found.matches
             if one.name.startswith(prefix) or one.path.startswith(prefix)
         )
-        stars = tuple(ports.Repository(host, folder + "*") for host, folder in hosts)
+        stars = tuple(ports.Repository(host, folder + "*") for host, folder in folders)
         return ports.Found(stars[:limit], more=len(stars[limit:]), silent=found.silent)
 
     async def workspace(self, workspace_id: int) -> model.Workspace:
@@ -89,18 +71,34 @@ class Inspector:
         known = await self.catalog.search("", limit=10**6)
         return next((one for one in known.matches if forms.option_key(one) == key), None)
 
-    async def holder(self, workspace_id: int, login_server: str) -> Held:
+    async def holder(self, workspace_id: int, login_server: str) -> hosts.Held:
         """Return who holds a registry's host in a workspace."""
         holder_id = await self.store.holder(model.host_claim(workspace_id, login_server))
         if holder_id is not None:
-            snapshot = await self.store.load(holder_id)
-            if snapshot is None:
-                return Held(forms.Holder.OURS)
-            request, ended = snapshot.request, snapshot.request.ended
-            return Held(forms.Holder.OURS if ended else forms.Holder.OPEN, request.spec.name, request)
+            return await self._ours(holder_id)
         listed = await self.tower.credentials(workspace_id)
-        manual = next((one for one in listed if one.registry == login_server), None)
-        return Held(forms.Holder.MANUAL, manual.name) if manual else Held()
+        manual = [one for one in listed if one.registry == login_server]
+        if not manual:
+            return hosts.Held()
+        several = len(manual) > 1
+        return hosts.Held(forms.Holder.MANUAL, manual[0].name, tower_id=manual[0].id, several=several)
+
+    async def _ours(self, holder_id: str) -> hosts.Held:
+        snapshot, credential = await asyncio.gather(
+            self.store.load(holder_id), self.store.credential(holder_id)
+        )
+        request = snapshot.request if snapshot else None
+        name = credential.name if credential else request.spec.name if request else None
+        if request is not None and not request.ended:
+            return hosts.Held(forms.Holder.OPEN, name, request)
+        change = await self.changing(holder_id)
+        return hosts.Held(forms.Holder.OURS, name, request, credential, change)
+
+    async def changing(self, credential_id: str, *, word: str = "change") -> model.Request | None:
+        """Return the open request that changes (or revokes) a credential."""
+        holder = await self.store.holder(f"{word}:{credential_id}")
+        snapshot = await self.store.load(holder) if holder else None
+        return snapshot.request if snapshot else None
 
     async def check(self, submission: forms.Submission, found: Mapping[str, str]) -> Checked:
         """Check a form as a whole; `found` holds the problems that its looks alone showed.
@@ -128,16 +126,24 @@ class Inspector:
             )
             two = ask.create_task(_answer(problems, Field.REPOSITORY, self._registry(chosen)))
         workspace, registry = one.result(), two.result()
+        # What matters only if a credential is made, which is known once it is known who holds the host.
+        fresh = (Field.NAME.value, Field.VALIDITY.value)
+        made = {field: problems.pop(field) for field in fresh if field in problems}
+        room: dict[str, str] = {}
+        held = None
         async with asyncio.TaskGroup() as ask:
-            if workspace and Field.NAME not in problems:
-                ask.create_task(_answer(problems, Field.NAME, self._name(workspace, submission.name)))
+            if workspace and Field.NAME not in made:
+                ask.create_task(_answer(made, Field.NAME, self._name(workspace, submission.name)))
             if workspace and registry and Field.REPOSITORY not in problems:
-                ask.create_task(_answer(problems, Field.REPOSITORY, self._host(workspace, chosen)))
-                ask.create_task(_answer(problems, Field.REPOSITORY, self._room(registry)))
+                host = self._host(workspace, chosen)
+                held = ask.create_task(_answer(problems, Field.REPOSITORY, host))
+                ask.create_task(_answer(room, Field.REPOSITORY, self._room(registry)))
                 ask.create_task(_answer(problems, Field.REPOSITORY, self._there(chosen)))
-        if problems or workspace is None or registry is None:
+        found = held.result() if held else None
+        problems = _together(problems, made, room, kind=found.kind if found else model.Kind.ISSUE)
+        if problems or workspace is None or registry is None or found is None:
             raise errors.BadInput(problems)
-        return Checked(workspace, registry)
+        return Checked(workspace, registry, found)
 
     async def _named_workspace(self, workspace_id: int | None) -> model.Workspace | None:
         return None if workspace_id is None else await self.workspace(workspace_id)
@@ -155,14 +161,20 @@ class Inspector:
         if answer is ports.NameCheck.BAD:
             raise errors.BadInput({Field.NAME: "Tower does not take this name. Choose another."})
 
-    async def _host(self, workspace: model.Workspace, chosen: Sequence[ports.Repository]) -> None:
+    async def _host(self, workspace: model.Workspace, chosen: Sequence[ports.Repository]) -> hosts.Held:
         login_server = chosen[0].login_server
         found = await self.holder(workspace.id, login_server)
         if same := found.same(chosen):
-            raise repeated(same)
-        if found.holder is not forms.Holder.NOBODY:
-            problem = held(found.holder, found.name, workspace, login_server)
+            raise hosts.repeated(same)
+        if found.credential:
+            problem = hosts.unextendable(found, chosen)
+        else:
+            # One that was made by hand may be adopted, if a rule allows it.
+            free = found.holder is forms.Holder.NOBODY or (found.tower_id and not found.several)
+            problem = None if free else hosts.told(found, workspace, login_server)
+        if problem:
             raise errors.BadInput({Field.REPOSITORY: problem})
+        return found
 
     async def _room(self, registry: model.Registry) -> None:
         room = await self.registries.room(registry)
@@ -186,52 +198,21 @@ class Inspector:
         missing = [one.path for one, known in zip(chosen, found, strict=True) if not known]
         if missing:
             verb = "is" if len(missing) == 1 else "are"
-            raise errors.BadInput({Field.REPOSITORY: f"{_few(missing)} {verb} not in the registry."})
+            raise errors.BadInput({Field.REPOSITORY: f"{hosts.few(missing)} {verb} not in the registry."})
 
 
-def repeated(request: model.Request) -> errors.Refused:
-    """Return the refusal of what is asked for already: it names the open request."""
-    by, place = request.requester, request.place
-    where = f"in the channel {place.channel}" if place else "in a direct message"
-    return errors.Refused(
-        errors.Reason.DUPLICATE,
-        f"This is asked for already: request {model.short_id(request.id)} by {by.key}, {where}. "
-        "Wait for that one.",
-        request=request,
-    )
+def _together(
+    problems: dict[str, str], made: dict[str, str], room: dict[str, str], *, kind: model.Kind
+) -> dict[str, str]:
+    """Return the problems that matter for a kind, the first one of each field.
 
-
-def held(holder: forms.Holder, name: str | None, workspace: model.Workspace, login_server: str) -> str:
-    """Return why a host that is held cannot be asked for again, and what to do instead."""
-    known = f" ({name})" if name else ""
-    where = f"{workspace.full_name} already has"
-    match holder:
-        case forms.Holder.MANUAL:
-            return (
-                f"{where} a credential for {login_server} that somebody made by hand{known}. "
-                "Wave would use only one of the two: remove that one in Tower first."
-            )
-        case forms.Holder.OPEN:
-            return f"{where} an open request for {login_server}{known}. Wait for it, or cancel it first."
-        case _:
-            return (
-                f"{where} a credential for {login_server} through this bot{known}. Adding a repository to it "
-                "is not possible yet: ask an administrator to revoke it, then ask for all you need."
-            )
-
-
-def _few(names: Sequence[str]) -> str:
-    """Return some names for a sentence, and how many more there are."""
-    shown = ", ".join(names[:MOST_NAMED])
-    more = len(names) - MOST_NAMED
-    return f"{shown} and {more} more" if more > 0 else shown
-
-
-def taken(claim: str) -> dict[str, str]:
-    """Return the form's problem for a claim that somebody else took a moment ago."""
-    if claim.startswith("name:"):
-        return {Field.NAME: "Somebody has just taken this name. Choose another."}
-    return {Field.REPOSITORY: "Somebody has just asked for this registry in this workspace."}
+    An extension makes no token and no password, and only a new credential gets the name that was typed.
+    """
+    if kind is model.Kind.EXTEND:
+        return problems
+    if kind is model.Kind.ADOPT:
+        made = {field: problem for field, problem in made.items() if field != Field.NAME}
+    return {**room, **problems, **made}
 
 
 class _Part(Protocol):

@@ -57,6 +57,7 @@ class Choice:
 
 
 ALLOWED = Ruling(allowed=True)
+_WHO_APPROVES = "It could not be looked up who may approve, so nothing was changed. Try again in a minute."
 _UNFIT = {
     model.Standing.GUEST: (
         Reason.OUTSIDER,
@@ -102,6 +103,76 @@ def select(policy: rules.Policy, subject: rules.Subject, by: model.Principal, fa
     what = f"{subject.login_server} in {subject.workspace}"
     evidence = f"No rule of the policy allows this for {what}. {told}".strip()
     return Choice(None, _refused(Reason.NO_RULE, evidence), tuple(passed))
+
+
+def governing(policy: rules.Policy, subject: rules.Subject, owner: model.Principal, facts: Facts) -> Choice:
+    """Return the rule that decides on a change of a credential: the one by which its owner may ask.
+
+    Where there is none, the first one that is about it: its owner may have left, and a credential
+    that nobody may revoke would be the worst of all. `facts` are the owner's.
+    """
+    choice = select(policy, subject, owner, facts)
+    if choice.rule or choice.stopped_at:
+        return choice
+    first = next(policy.about(subject), None)
+    return Choice(first, ALLOWED, choice.passed) if first else choice
+
+
+def may_change(
+    actor: model.Principal,
+    owner: model.Principal,
+    rule: rules.Rule,
+    *,
+    policy: rules.Policy,
+    facts: Facts,
+) -> Ruling:
+    """Return whether somebody may ask for a change of a credential; `rule` is its `governing` one."""
+    entered = admit(facts)
+    if not entered.allowed or policy.person(actor) == policy.person(owner):
+        return entered
+    known = leads(actor, rule, policy=policy, facts=facts)
+    if known:
+        return ALLOWED
+    if known is None:
+        return _refused(Reason.DIRECTORY_DOWN, _WHO_APPROVES)
+    others = f"or an approver by the rule “{rule.name}” ({_groups(rule.terms.approvers)})"
+    if rule.name == rules.BY_SETTINGS:
+        others = f"or somebody in the setting {rule.name}"
+    return _refused(Reason.NOT_OWNER, f"Only the owner of this credential, {others}, can ask for this.")
+
+
+def leads(actor: model.Principal, rule: rules.Rule, *, policy: rules.Policy, facts: Facts) -> bool | None:
+    """Return whether somebody is an approver by a rule; None where that is not known."""
+    return _in_groups(rule.terms.approvers, policy.person(actor), facts)
+
+
+def concerns(actor: model.Principal, rule: rules.Rule, *, policy: rules.Policy, facts: Facts) -> bool | None:
+    """Return whether somebody decides by a rule, be it at the last; None where that is not known."""
+    return _in_groups((*rule.terms.approvers, *rule.terms.fallback), policy.person(actor), facts)
+
+
+def sees(
+    actor: model.Principal,
+    request: model.Request,
+    *,
+    policy: rules.Policy,
+    facts: Facts,
+    owner: model.Principal | None = None,
+) -> bool | None:
+    """Return whether somebody may see a request; None where that is not known.
+
+    Those who asked, who own what it is about, who decide by its rule (in the end at least), and who
+    are participants of its workspace: `facts.participant` says so of this very one.
+    """
+    person = policy.person(actor)
+    if person in {policy.person(request.requester), policy.person(owner or request.requester)}:
+        return True
+    rule = policy.rule(request.rule)
+    by_rule = concerns(actor, rule, policy=policy, facts=facts) if rule else False
+    known = (by_rule, facts.participant if person.tower else False)
+    if True in known:
+        return True
+    return None if None in known else False
 
 
 def _for_requester(match: rules.Match, person: rules.Person, facts: Facts) -> tuple[bool | None, str]:
@@ -184,8 +255,7 @@ def _eligible(
     if known:
         return ALLOWED
     if known is None:
-        evidence = "It could not be looked up who may approve, so nothing was changed. Try again in a minute."
-        return _refused(Reason.DIRECTORY_DOWN, evidence)
+        return _refused(Reason.DIRECTORY_DOWN, _WHO_APPROVES)
     if rule.name == rules.BY_SETTINGS:
         evidence = f"You are not an approver: only the people in the setting {rule.name} can decide."
         return _refused(Reason.NOT_APPROVER, evidence)

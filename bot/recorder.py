@@ -114,7 +114,7 @@ class Recorder:
     async def note(
         self,
         event: audit.Event,
-        actor: model.Principal,
+        actor: model.Principal | None,
         data: Mapping[str, str | int | None],
         *,
         op: str,
@@ -169,6 +169,7 @@ class Recorder:
         self, proposal: Proposal, snapshot: ports.Snapshot | None, op: str, fence: int | None
     ) -> ports.Change:
         head = snapshot.head if snapshot else ""
+        credential = self._sealed(proposal.credential) if proposal.credential else None
         entry = audit.draft(
             proposal.event,
             request=proposal.request.id,
@@ -178,8 +179,8 @@ class Recorder:
             after=proposal.request.state,
             data=proposal.data,
             record=proposal.request,
+            credential=credential,
         )
-        credential = self._sealed(proposal.credential) if proposal.credential else None
         return ports.Change(
             request=proposal.request,
             entry=self._trail.seal(entry, head),
@@ -192,23 +193,18 @@ class Recorder:
         )
 
     def _sealed(self, credential: model.Credential) -> model.Credential:
-        return credential.model_copy(update={"seal": self._seal(credential)})
-
-    def _seal(self, credential: model.Credential) -> str:
-        return self._trail.sealed(
-            model.canonical(credential.model_dump(mode="json", exclude={"seal"})), "credential"
-        )
+        return credential.model_copy(update={"seal": self._trail.seal_of(credential)})
 
     def genuine(self, credential: model.Credential) -> bool:
         """Tell whether a credential is as it was written: nobody but the bot can seal one."""
-        return hmac.compare_digest(credential.seal, self._seal(credential))
+        return hmac.compare_digest(credential.seal, self._trail.seal_of(credential))
 
     async def credential(self, credential_id: str) -> model.Credential:
         """Read a credential; raise Refused for none, or for one that somebody else wrote."""
         credential = await self._store.credential(credential_id)
         if credential is None:
             raise errors.Refused(errors.Reason.UNKNOWN_CREDENTIAL, NO_CREDENTIAL)
-        if not self.genuine(credential):
+        if credential.id != credential_id or not self.genuine(credential):
             raise errors.Refused(errors.Reason.CHANGED, FORGED_CREDENTIAL)
         return credential
 

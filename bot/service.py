@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from bot import (
     audit,
     authority,
+    changes,
     clicks,
     errors,
     forms,
     inspection,
+    intake,
     model,
     policy,
     ports,
@@ -43,7 +45,9 @@ class RequestService:
         self._record = record
         self._inspector = inspector
         self._authority = authority
-        self._submissions = submissions.Submissions(store, record, inspector, authority, clock, wake)
+        taken_in = intake.Intake(store, record, authority, clock, wake)
+        self._submissions = submissions.Submissions(taken_in, inspector)
+        self._changes = changes.Changes(taken_in, inspector)
         self._clicks = clicks.Clicks(store, record, authority, clock, wake)
 
     async def form(self, by: model.Principal, place: model.Place | None) -> forms.Form:
@@ -96,13 +100,15 @@ class RequestService:
         """Take a pending request back."""
         return await self._clicks.cancel(click)
 
-    async def request(self, by: model.Principal, request_id: str) -> model.Request:
-        """Return a request to be shown; refuse strangers and unknown ids."""
-        await self._submissions.admit(by)
-        snapshot = await self._store.load(request_id)
-        if snapshot is None:
-            raise errors.Refused(errors.Reason.UNKNOWN_REQUEST, recorder.UNKNOWN)
-        return snapshot.request
+    async def plan(
+        self, by: model.Principal, place: model.Place | None, kind: model.Kind, credential_id: str
+    ) -> forms.Plan:
+        """Return what a change of a credential would do and who would be asked; refuse as `change` does."""
+        return await self._changes.plan(by, place, kind, credential_id)
+
+    async def change(self, change: forms.Change) -> model.Request:
+        """Keep a change of a credential as a request; one that needs nobody starts at once."""
+        return await self._changes.change(change)
 
     async def whoami(self, by: model.Principal) -> forms.Whoami:
         """Return how the bot sees somebody, whoever it is; the look is recorded."""

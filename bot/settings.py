@@ -6,24 +6,22 @@ Read once, by the command line; everything else is handed what it needs.
 from __future__ import annotations
 
 import enum
-import ipaddress
-import re
 from pathlib import Path
 from typing import Annotated, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot import setting_types
 
+<<<<<<< HEAD
 def is_loopback(host: str | None) -> bool:
     """Tell whether a host name or address is this machine's own."""
     if host in {"localhost", "localhost."}:
@@ -92,6 +90,9 @@ Key = Annotated[SecretStr, AfterValidator(_long_enough)]
 Listed = Annotated[tuple[str, ...], NoDecode]
 Guid = Annotated[str, AfterValidator(_guid)]
 Pasted = Annotated[SecretStr | None, BeforeValidator(_bare)]
+=======
+is_loopback = setting_types.is_loopback  # every client asks this of the endpoint that it is given
+>>>>>>> main
 
 
 class Identity(enum.StrEnum):
@@ -133,13 +134,13 @@ class Settings(BaseSettings):
 
     # Redis. Also redis+sentinel://host:26379,host2/name/0 and redis+cluster://host:6379.
     redis_url: SecretStr = Field(alias="REDIS_URL")
-    redis_prefix: str = Field("rb", alias="REGISTRY_BOT_REDIS_PREFIX", pattern=r"^[a-z0-9-]{1,32}$")
+    redis_prefix: setting_types.Prefix = Field("rb", alias="REGISTRY_BOT_REDIS_PREFIX")
 
     # Slack. With an app token (xapp-…) events come over Socket Mode instead of HTTP.
-    slack_bot_token: Pasted = Field(None, alias="SLACK_BOT_TOKEN")
-    slack_signing_secret: Pasted = Field(None, alias="SLACK_SIGNING_SECRET")
-    slack_app_token: Pasted = Field(None, alias="SLACK_APP_TOKEN")
-    slack_api_url: Endpoint = Field("https://slack.com/api", alias="SLACK_API_URL")
+    slack_bot_token: setting_types.BotToken = Field(None, alias="SLACK_BOT_TOKEN")
+    slack_signing_secret: setting_types.Pasted = Field(None, alias="SLACK_SIGNING_SECRET")
+    slack_app_token: setting_types.AppToken = Field(None, alias="SLACK_APP_TOKEN")
+    slack_api_url: setting_types.Endpoint = Field("https://slack.com/api", alias="SLACK_API_URL")
 
     # Microsoft Teams. The bot's app registration, its secret, and the tenant that it belongs to.
     teams_client_id: Guid | None = Field(None, alias="TEAMS_CLIENT_ID")
@@ -155,49 +156,75 @@ class Settings(BaseSettings):
 
     # Azure. The names are azure-identity's own; a managed identity's endpoint (IDENTITY_ENDPOINT,
     # IDENTITY_HEADER …) it reads itself.
-    azure_subscription_id: str = Field(alias="AZURE_SUBSCRIPTION_ID", pattern=r"^[0-9a-fA-F-]{36}$")
-    azure_resource_group: str | None = Field(
-        None, alias="AZURE_RESOURCE_GROUP", pattern=r"^[-\w._()]{1,90}$"
-    )  # None: the whole subscription
-    azure_resource_manager_url: Endpoint | None = Field(None, alias="AZURE_RESOURCE_MANAGER_URL")
+    azure_subscription_id: Annotated[
+        str,
+        setting_types.shaped(
+            r"[0-9a-fA-F-]{36}", "takes a subscription's id, such as 00000000-0000-0000-0000-000000000000"
+        ),
+    ] = Field(alias="AZURE_SUBSCRIPTION_ID")
+    azure_resource_group: (
+        Annotated[
+            str, setting_types.shaped(r"[-\w._()]{1,90}", "takes the name of a resource group, and no path")
+        ]
+        | None
+    ) = Field(None, alias="AZURE_RESOURCE_GROUP")  # None: the whole subscription
+    azure_resource_manager_url: setting_types.Endpoint | None = Field(
+        None, alias="AZURE_RESOURCE_MANAGER_URL"
+    )
     azure_client_id: str | None = Field(None, alias="AZURE_CLIENT_ID")
     azure_tenant_id: str | None = Field(None, alias="AZURE_TENANT_ID")
-    azure_client_secret: Pasted = Field(None, alias="AZURE_CLIENT_SECRET")
+    azure_client_secret: setting_types.Pasted = Field(None, alias="AZURE_CLIENT_SECRET")
     azure_federated_token_file: str | None = Field(None, alias="AZURE_FEDERATED_TOKEN_FILE")
     azure_authority_host: str | None = Field(None, alias="AZURE_AUTHORITY_HOST")  # None: the cloud's own
     azure_cloud: Cloud = Field(Cloud.PUBLIC, alias="REGISTRY_BOT_AZURE_CLOUD")
     azure_identity: Identity = Field(Identity.AUTO, alias="REGISTRY_BOT_AZURE_IDENTITY")
-    registries: Annotated[Listed, AfterValidator(_hosts)] = Field(
+    registries: Annotated[setting_types.Listed, AfterValidator(setting_types.hosts)] = Field(
         (), alias="REGISTRY_BOT_REGISTRIES"
     )  # login servers; empty: all that are visible
 
     # Tower and Wave.
-    tower_access_token: SecretStr = Field(alias="TOWER_ACCESS_TOKEN")
-    tower_api_endpoint: Endpoint = Field("https://api.cloud.seqera.io", alias="TOWER_API_ENDPOINT")
-    tower_verify_access_token: Pasted = Field(None, alias="TOWER_VERIFY_ACCESS_TOKEN")
-    wave_api_endpoint: Endpoint = Field("https://wave.seqera.io", alias="WAVE_API_ENDPOINT")
+    tower_access_token: setting_types.NeededToken = Field(alias="TOWER_ACCESS_TOKEN")
+    tower_api_endpoint: setting_types.Endpoint = Field(
+        "https://api.cloud.seqera.io", alias="TOWER_API_ENDPOINT"
+    )
+    tower_verify_access_token: setting_types.Token = Field(None, alias="TOWER_VERIFY_ACCESS_TOKEN")
+    wave_api_endpoint: setting_types.Endpoint = Field("https://wave.seqera.io", alias="WAVE_API_ENDPOINT")
     personal_workspace: bool = Field(default=False, alias="REGISTRY_BOT_PERSONAL_WORKSPACE")
 
     # Approvals: a policy file, or else one list of approvers (Slack user ids, Entra object ids).
     policy: Path | None = Field(None, alias="REGISTRY_BOT_POLICY")
+<<<<<<< HEAD
     approvers: Annotated[Listed, AfterValidator(_people)] = Field((), alias="REGISTRY_BOT_APPROVERS")
     approval_channel: str | None = Field(None, alias="REGISTRY_BOT_APPROVAL_CHANNEL", pattern=_CHANNEL)
     operators_channel: str | None = Field(None, alias="REGISTRY_BOT_OPERATORS_CHANNEL", pattern=_CHANNEL)
+=======
+    approvers: Annotated[setting_types.Listed, AfterValidator(setting_types.people)] = Field(
+        (), alias="REGISTRY_BOT_APPROVERS"
+    )
+    approval_channel: setting_types.Channel | None = Field(None, alias="REGISTRY_BOT_APPROVAL_CHANNEL")
+    operators_channel: setting_types.Channel | None = Field(None, alias="REGISTRY_BOT_OPERATORS_CHANNEL")
+>>>>>>> main
     deadline_hours: float = Field(72, alias="REGISTRY_BOT_DEADLINE_HOURS", gt=0, le=24 * 90)
     longest_validity_days: int | None = Field(None, alias="REGISTRY_BOT_LONGEST_VALIDITY_DAYS", ge=1, le=3650)
     wildcards: bool = Field(default=False, alias="REGISTRY_BOT_WILDCARDS")
-    audit_key: Key = Field(alias="REGISTRY_BOT_AUDIT_KEY")  # at least 32 characters, kept outside Redis
+    audit_key: setting_types.Key = Field(
+        alias="REGISTRY_BOT_AUDIT_KEY"
+    )  # at least 32 characters, kept outside Redis
     # How long ended requests stay readable.
     keep_days: int = Field(400, alias="REGISTRY_BOT_KEEP_DAYS", ge=1, le=36500)
     checkpoint_minutes: float = Field(5, alias="REGISTRY_BOT_CHECKPOINT_MINUTES", gt=0, le=24 * 60)
-    audit_channel: str | None = Field(None, alias="REGISTRY_BOT_AUDIT_CHANNEL", pattern=_CHANNEL)
+    audit_channel: setting_types.Channel | None = Field(None, alias="REGISTRY_BOT_AUDIT_CHANNEL")
 
     # The process.
     host: str = Field("127.0.0.1", alias="REGISTRY_BOT_HOST")
     port: int = Field(8080, alias="REGISTRY_BOT_PORT", ge=0, le=65535)
-    log: str = Field(
-        "info", alias="REGISTRY_BOT_LOG", pattern=r"^(debug|info|warning|error)(,(json|columns|auto))?$"
-    )
+    log: Annotated[
+        str,
+        setting_types.shaped(
+            r"(debug|info|warning|error)(,(json|columns|auto))?",
+            "takes debug, info, warning or error, and after a comma json, columns or auto, as in info,json",
+        ),
+    ] = Field("info", alias="REGISTRY_BOT_LOG")
 
     @field_validator("approvers", "registries", "teams_tenants", mode="before")
     @classmethod
@@ -257,14 +284,18 @@ class AuditSettings(BaseSettings):
     model_config = Settings.model_config
 
     redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
-    redis_prefix: str = Field("rb", alias="REGISTRY_BOT_REDIS_PREFIX", pattern=r"^[a-z0-9-]{1,32}$")
-    audit_key: Key = Field(alias="REGISTRY_BOT_AUDIT_KEY")
+    redis_prefix: setting_types.Prefix = Field("rb", alias="REGISTRY_BOT_REDIS_PREFIX")
+    audit_key: setting_types.Key = Field(alias="REGISTRY_BOT_AUDIT_KEY")
 
 
 def complaints(error: ValidationError) -> list[str]:
     """Return what is wrong with an environment, a line each, without any value."""
     return [
-        f"{'.'.join(str(part) for part in problem['loc']) or 'settings'}: "
-        f"{problem['msg'].removeprefix('Value error, ')}"
+        f"{'.'.join(str(part) for part in problem['loc'][:1]) or 'settings'}: "
+        f"{_WORDS.get(problem['type']) or problem['msg'].removeprefix('Value error, ')}"
         for problem in error.errors(include_input=False, include_url=False)
     ]
+
+
+# What pydantic says in the words of a programmer.
+_WORDS = {"missing": "is not set, and the bot cannot do without it"}

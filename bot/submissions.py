@@ -1,40 +1,33 @@
-"""From the form to a pending request: what it shows, what is checked, and what is kept."""
+"""From the form to a pending request: what it shows, what is checked, and what is kept.
+
+A form does not say of which kind its request is: that follows from who holds the registry's host in
+the workspace. Nobody does: issue. A credential of ours: it is extended. One made by hand: the bot
+adopts it, where a rule says so.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import structlog
+from bot import errors, forms, hosts, inspection, intake, model, policy, ports, rules
 
-from bot import audit, authority, errors, forms, inspection, machine, model, policy, ports, recorder, rules
-
-log = structlog.get_logger(__name__)
-
-FORM_TIMEOUT_S = 2.2  # a form is answered within the 3 s that Slack gives, its own overhead included
-
-
-class _Decided(Exception):  # a signal inside this module, not an error
-    """Somebody was faster than the rule."""
+ACTION = policy.Action.SUBMIT.value
 
 
 @dataclass(frozen=True, slots=True)
 class Submissions:
     """Takes forms. What is refused is recorded; what is only typed wrongly is not."""
 
-    store: ports.Store
-    record: recorder.Recorder
+    intake: intake.Intake
     inspector: inspection.Inspector
-    court: authority.Authority
-    clock: ports.Clock
-    wake: Callable[[str], None]
 
     async def form(self, by: model.Principal, place: model.Place | None) -> forms.Form:
         """Return what a fresh form shows; refuse who may not ask at all."""
-        await self.admit(by)
+        await self.intake.admit(by, action=ACTION)
         workspaces, preview = await asyncio.gather(
             self.inspector.workspaces(), self.preview(by, place, workspace_id=None, repositories=())
         )
@@ -48,22 +41,28 @@ class Submissions:
         workspace_id: int | None,
         repositories: Sequence[ports.Repository],
     ) -> forms.Preview:
-        """Return who will be asked, and whether the workspace already has a credential for the host."""
+        """Return what sending the form would ask for, who will be asked, and what stands in the way."""
+        court = self.intake.court
         if workspace_id is None or not repositories:
-            only = self.court.only_rule
-            return self.court.preview(only, by) if only else forms.Preview()
+            only = court.only_rule
+            return court.preview(only, by) if only else forms.Preview()
         workspace, held = await asyncio.gather(
             self.inspector.workspace(workspace_id),
             self.inspector.holder(workspace_id, repositories[0].login_server),
         )
-        choice = await self.court.choose(by, _subject(workspace, repositories, place), workspace)
-        shown = (
-            self.court.preview(choice.rule, by)
-            if choice.rule
-            else forms.Preview(refusal=choice.ruling.evidence)
+        choice = await court.choose(by, _subject(held.kind, workspace, repositories, place), workspace)
+        shown = court.preview(choice.rule, by) if choice.rule else forms.Preview()
+        return dataclasses.replace(
+            shown,
+            holder=held.holder,
+            held_by=held.name,
+            open_request=held.open,
+            kind=held.kind,
+            credential=held.credential,
+            readable=len(_readable(held, repositories)),
+            refusal=None if choice.rule else str(_refusal(choice, held, workspace, repositories)),
+            warnings=_warnings(held, repositories),
         )
-        waiting = held.request if held.holder is forms.Holder.OPEN else None
-        return dataclasses.replace(shown, holder=held.holder, held_by=held.name, open_request=waiting)
 
     async def submit(self, submission: forms.Submission) -> model.Request:
         """Check a form and keep it as a pending request.
@@ -72,63 +71,38 @@ class Submissions:
         it or it is asked for already, NotAccepted when the store is away, and Temporary when Azure
         or Tower do not answer in time; then nothing is kept.
         """
-        await self.admit(submission.by)
-        known = await self.store.load(self.record.id_for(submission.op))
-        if known is not None:
-            return known.request
-        try:
-            async with asyncio.timeout(FORM_TIMEOUT_S):
-                request, rule = await self._checked(submission)
-            await self._keep(request, submission)
-        except TimeoutError:
-            raise errors.Temporary(
-                "Azure or Tower did not answer in time. Nothing was stored: please send it again.",
-                service="Azure or Tower",
-            ) from None
-        except errors.Refused as refusal:
-            await self._refuse(submission.by, refusal)
-            raise
-        approved = await self._approved_by_rule(request, rule)
-        self.wake(request.id)
+        await self.intake.admit(submission.by, action=ACTION)
+        if known := await self.intake.known(submission.op):
+            return known
+        async with self.intake.checking(submission.by, action=ACTION, asks="Azure or Tower"):
+            request, rule = await self._checked(submission)
+        async with self.intake.recording(submission.by, action=ACTION):
+            written = await self.intake.keep(request, submission.op)
+            if written.outcome is ports.Outcome.TAKEN:
+                raise await self._taken(request, submission, written.claim or "")
+        approved = await self.intake.approved_by_rule(request, rule)
+        self.intake.wake(request.id)
         return approved
-
-    async def admit(self, by: model.Principal) -> None:
-        """Refuse, and record, who may not use the bot at all."""
-        try:
-            await self.court.admit(by)
-        except errors.Refused as refusal:
-            await self._refuse(by, refusal)
-            raise
-
-    async def _refuse(self, by: model.Principal, refusal: errors.Refused) -> None:
-        op = f"refused:{secrets.token_hex(16)}"
-        await self.record.refuse(None, by, refusal, action=policy.Action.SUBMIT.value, op=op)
 
     async def _checked(self, submission: forms.Submission) -> tuple[model.Request, rules.Rule]:
         """Hold a form against the outside and the policy; return the request that it makes, and its rule."""
         problems = forms.problems(submission, wildcards=self.inspector.wildcards)
         checked = await self.inspector.check(submission, problems)
-        subject = _subject(checked.workspace, submission.repositories, submission.place)
-        choice = await self.court.choose(submission.by, subject, checked.workspace)
+        held, chosen, court = checked.held, submission.repositories, self.intake.court
+        if held.credential:  # once more: only the recorder tells a forged one
+            await self.intake.record.credential(held.credential.id)
+        subject = _subject(held.kind, checked.workspace, chosen, submission.place)
+        choice = await court.choose(submission.by, subject, checked.workspace)
         if choice.rule is None:
-            raise errors.Refused(choice.ruling.reason or errors.Reason.NO_RULE, choice.ruling.evidence)
+            raise _refusal(choice, held, checked.workspace, chosen)
+        # An extension makes no password.
         longest = choice.rule.terms.longest_validity_days
-        if problem := forms.validity_problem(submission.validity_days, longest):
+        problem = forms.validity_problem(submission.validity_days, longest)
+        if problem and held.kind is not model.Kind.EXTEND:
             raise errors.BadInput({forms.Field.VALIDITY: problem})
-        request_id, spec = self.record.id_for(submission.op), _spec(submission, checked)
-        return self.court.request(request_id, submission, spec, choice.rule), choice.rule
-
-    async def _keep(self, request: model.Request, submission: forms.Submission) -> None:
-        limit = self.court.source.policy.open_requests
-        written = await self.record.create(request, op=f"submit:{submission.op}", open_limit=limit)
-        if written.outcome is ports.Outcome.TAKEN:
-            raise await self._taken(request, submission, written.claim or "")
-        if written.outcome is ports.Outcome.CROWDED:
-            raise errors.Refused(
-                errors.Reason.TOO_MANY,
-                f"You have {limit} open requests, which is as many as the policy allows "
-                "(open_requests_per_person). Wait until one is decided, or cancel one.",
-            )
+        request_id, spec = self.intake.record.id_for(submission.op), _spec(submission, checked)
+        by, place = submission.by, submission.place
+        return court.request(request_id, spec, choice.rule, by=by, place=place), choice.rule
 
     async def _taken(
         self, request: model.Request, submission: forms.Submission, claim: str
@@ -136,36 +110,39 @@ class Submissions:
         """Return the answer to a form that somebody else's was a moment faster than."""
         held = await self.inspector.holder(request.spec.workspace.id, request.spec.login_server)
         same = held.same(submission.repositories)
-        return inspection.repeated(same) if same else errors.BadInput(inspection.taken(claim))
+        return hosts.repeated(same) if same else errors.BadInput(hosts.taken(claim))
 
-    async def _approved_by_rule(self, request: model.Request, rule: rules.Rule) -> model.Request:
-        """Approve a request within its requester's quota, loudly: record and messages name the rule."""
-        quota = rule.terms.auto
-        if quota is None:
-            return request
 
-        def propose(snapshot: ports.Snapshot) -> recorder.Proposal:
-            before = snapshot.request
-            if before.state is not model.State.PENDING:
-                raise _Decided
-            after = machine.advance(before, machine.Event.APPROVE, at=self.clock.now(), automatic=True)
-            data = {"digest": before.digest, "rule": rule.name, "policy": before.policy_version}
-            return recorder.Proposal(after, audit.Event.AUTOMATIC, data=data, not_after=before.deadline)
+def _refusal(
+    choice: policy.Choice,
+    held: hosts.Held,
+    workspace: model.Workspace,
+    chosen: Sequence[ports.Repository],
+) -> errors.BadInput | errors.Refused:
+    """Return why nobody may ask for this; what was made by hand is a problem of the field."""
+    reason = choice.ruling.reason or errors.Reason.NO_RULE
+    if held.kind is model.Kind.ADOPT and reason is errors.Reason.NO_RULE:
+        problem = hosts.told(held, workspace, chosen[0].login_server)
+        return errors.BadInput({forms.Field.REPOSITORY: problem})
+    return errors.Refused(reason, choice.ruling.evidence)
 
-        try:
-            if await self.court.within_quota(request, quota):
-                return await self.record.apply(request.id, propose, op=f"automatic:{request.id}")
-        except (_Decided, errors.Refused, errors.NotAccepted) as error:
-            # The request is kept, so nobody may be told that it is not: people decide on it as usual.
-            log.info("not approved by its rule", request_id=request.id, why=type(error).__name__)
-        return request
+
+def _warnings(held: hosts.Held, chosen: Sequence[ports.Repository]) -> tuple[str, ...]:
+    """Return what would be refused, or should be known, of a credential that would be extended."""
+    if held.credential is None:
+        return ()
+    problem = hosts.unextendable(held, chosen)
+    return (*((problem,) if problem else ()), *hosts.drifted(held.credential))
 
 
 def _subject(
-    workspace: model.Workspace, repositories: Sequence[ports.Repository], place: model.Place | None
+    kind: model.Kind,
+    workspace: model.Workspace,
+    repositories: Sequence[ports.Repository],
+    place: model.Place | None,
 ) -> rules.Subject:
     return rules.Subject(
-        kind=model.Kind.ISSUE,
+        kind=kind,
         login_server=repositories[0].login_server,
         repositories=_names(repositories),
         workspace=workspace.full_name,
@@ -174,15 +151,25 @@ def _subject(
 
 
 def _spec(submission: forms.Submission, checked: inspection.Checked) -> model.Spec:
+    held, credential = checked.held, checked.held.credential
     return model.Spec(
-        kind=model.Kind.ISSUE,
-        name=submission.name,
+        kind=held.kind,
+        name=submission.name if held.kind is model.Kind.ISSUE else held.name or "",
         workspace=checked.workspace,
         login_server=checked.registry.login_server,
-        repositories=_names(submission.repositories),
-        validity_days=submission.validity_days,
+        repositories=_readable(held, submission.repositories),
+        validity_days=None if credential else submission.validity_days,
         reason=submission.reason.strip(),
+        credential=credential.id if credential else None,
+        before=credential.repositories if credential else (),
+        tower_id=held.tower_id,
     )
+
+
+def _readable(held: hosts.Held, chosen: Sequence[ports.Repository]) -> tuple[str, ...]:
+    """Return all that the credential would read, once the request is done."""
+    before = held.credential.repositories if held.credential else ()
+    return tuple(dict.fromkeys((*before, *_names(chosen))))
 
 
 def _names(repositories: Sequence[ports.Repository]) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ from bot import (
     errors,
     following,
     inspection,
+    listening,
     log,
     membership,
     metrics,
@@ -96,7 +97,13 @@ async def build(
         desk = work.Desk(record, outside, lambda: source.policy, time, timing or work.Timing())
         hands = worker.Worker(kept, _attention(kept, desk, told, operators), time, _owner())
         measured.attending.set_function(lambda: hands.held)
+<<<<<<< HEAD
         people = membership.Membership(connected.directories, alert=operators.soon)
+=======
+        asked = directory.SlackDirectory(slack, team=team, enterprise=installed.enterprise)
+        people = membership.Membership({model.Platform.SLACK: asked}, alert=operators.soon)
+        homes = {model.Platform.SLACK: frozenset({team})}
+>>>>>>> main
         core = service.RequestService(
             store=kept,
             record=record,
@@ -119,7 +126,11 @@ async def run(
 ) -> None:
     """Answer chat, do the work, or both, until SIGTERM; then drain. Probes are answered either way."""
     log.configure(config.log, secrets=secrets_of(config))
-    async with build(config, time=time, chat=chat) as runtime, asyncio.TaskGroup() as group:
+    async with (
+        listening.on(config.host, config.port) as sockets,
+        build(config, time=time, chat=chat) as runtime,
+        asyncio.TaskGroup() as group,
+    ):
         # What is loaded now stays: looking through all of it at each full collection would hold
         # every acknowledgement up for a tenth of a second.
         gc.collect()
@@ -129,8 +140,6 @@ async def run(
         server = _Server(
             uvicorn.Config(
                 runtime.web,
-                host=config.host,
-                port=config.port,
                 lifespan="off",
                 log_config=None,
                 access_log=False,
@@ -147,7 +156,7 @@ async def run(
             watching = [group.create_task(watch()) for watch in runtime.watches]
             if worker:
                 group.create_task(runtime.worker.run())
-            await server.serve()
+            await server.serve(sockets=sockets)
             for watch in watching:
                 watch.cancel()
             # Only now, so that what the last click asked for is still started or handed over.

@@ -97,6 +97,29 @@ def a_request(*, state: model.State = model.State.PENDING, **fields: Any) -> mod
     return request
 
 
+def a_credential(request: model.Request | None = None, **fields: Any) -> model.Credential:
+    """Return the credential that a request made (else one of Ana's), as it looks right after."""
+    request = request or a_request(state=model.State.DONE)
+    spec = request.spec
+    values: dict[str, Any] = {
+        "id": request.id,
+        "name": spec.name,
+        "workspace": spec.workspace,
+        "login_server": spec.login_server,
+        "repositories": spec.repositories,
+        "token": f"registry-bot-{spec.name}",
+        "scope_map": f"registry-bot-{spec.name}",
+        "slot": model.PASSWORD1,
+        "tower_id": "tower1",
+        "owner": request.requester,
+        "by": request.id,
+        "created": request.changed,
+        "minted": request.changed,
+        "validity_days": spec.validity_days,
+    }
+    return model.Credential(**(values | fields))
+
+
 def a_copy(role: model.Role = model.Role.APPROVAL, **fields: Any) -> model.Copy:
     """Return a copy that was posted and shows the first version."""
     values: dict[str, Any] = {

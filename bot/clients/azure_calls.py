@@ -6,7 +6,7 @@ and their text is the vendor's body.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
 from azure.core import async_paging, exceptions
@@ -58,31 +58,40 @@ async def _parsed(answer: Awaitable[S], parse: Callable[[S], T]) -> T | None:
     return None
 
 
-async def every(pages: AsyncIterable[S], parse: Callable[[S], T]) -> list[T]:
+async def every(listed: async_paging.AsyncItemPaged[S], parse: Callable[[S], T]) -> list[T]:
     """Return all items of a paged list."""
-    return [parse(item) async for item in pages]
+    return [parse(item) async for page in _pages(listed) for item in page]
 
 
 async def each(
     what: azure_errors.Call,
-    pages: async_paging.AsyncItemPaged[S],
+    listed: async_paging.AsyncItemPaged[S],
     parse: Callable[[S], azure_parse.Provisioned[T]],
 ) -> AsyncIterator[T]:
     """Go through a paged list of resources, but those that are being deleted; one page in memory."""
-    following = pages.by_page()
-    while (page := await asked(what, _page(following, parse))) is not None:
+    pages = _pages(listed)
+    while (page := await asked(what, _page(pages, parse))) is not None:
         for one in page:
             if not one.going:
                 yield one.value
 
 
-async def _page(
-    pages: AsyncIterator[AsyncIterator[S]], parse: Callable[[S], azure_parse.Provisioned[T]]
-) -> list[azure_parse.Provisioned[T]] | None:
+async def _page(pages: AsyncIterator[list[S]], parse: Callable[[S], T]) -> list[T] | None:
     page = await anext(pages, None)
-    return None if page is None else await every(page, parse)
+    return None if page is None else [parse(item) for item in page]
 
 
-async def count(pages: AsyncIterable[S]) -> int:
-    """Count the items of a paged list."""
-    return len([None async for _ in pages])
+async def count(listed: async_paging.AsyncItemPaged[S]) -> int:
+    """Count the items of a paged list, one page in memory at a time."""
+    return sum([len(page) async for page in _pages(listed)])
+
+
+async def _pages(listed: async_paging.AsyncItemPaged[S]) -> AsyncIterator[list[S]]:
+    """Go through the pages; raise where one names itself as the next, which would never end."""
+    pages, before = listed.by_page(), None
+    async for page in pages:
+        yield [item async for item in page]
+        following = getattr(pages, "continuation_token", None)
+        if following and following == before:
+            raise exceptions.ServiceResponseError("A page leads to itself.")
+        before = following

@@ -47,6 +47,11 @@ class Provisioned(Generic[T]):
         """Tell whether it is being deleted."""
         return self.state.lower() == _GOING
 
+    @property
+    def ended(self) -> bool:
+        """Tell whether waiting for it makes sense no longer."""
+        return self.done or self.broken or self.going
+
 
 def registry(found: models.Registry) -> model.Registry | None:
     """Return a registry, or None for one that is not there yet or is going."""

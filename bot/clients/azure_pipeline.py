@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from azure.core import exceptions
 from azure.core.pipeline import PipelineRequest, PipelineResponse, policies
@@ -87,11 +87,18 @@ class OnlyArm(policies.SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):
 
 
 def is_arm(address: str, *, base: str) -> bool:
-    """Tell whether an address is ARM's: the base's host, or a region's below it."""
+    """Tell whether an address is ARM's: the base's host by any of its names, or a region's below it."""
     at, arm = urlsplit(address), urlsplit(base)
-    same = at.netloc == arm.netloc or (at.hostname or "").endswith(f".{arm.hostname}")
+    same = at.hostname == arm.hostname or (at.hostname or "").endswith(f".{arm.hostname}")
     local = settings.is_loopback(at.hostname) and settings.is_loopback(arm.hostname)
-    return at.scheme == arm.scheme and (same or local)
+    return (same or local) and at.scheme == arm.scheme and _port(at) == _port(arm)
+
+
+def _port(address: SplitResult) -> int | None:
+    try:
+        return address.port or {"https": 443, "http": 80}.get(address.scheme)
+    except ValueError:  # not a number
+        return None
 
 
 def base_url(config: settings.Settings) -> str:

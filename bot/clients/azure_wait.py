@@ -82,25 +82,25 @@ async def change(
     Never makes one: NotFound. After a lost answer, or a 409 for another operation in progress, what
     ARM shows decides whether the change has come about.
     """
-    seen = await look()
-    if seen is None:
-        raise _missing(call)
-    if not (seen.done or seen.broken):  # ARM refuses a change during another one
-        seen = await settle(call, clock, look)
-    if not (seen.done and fits(seen.value)):
+
+    async def ended() -> azure_parse.Provisioned[T] | None:
+        found = await _seen(call, look)
+        return found if found.ended else None
+
+    async def changed() -> azure_parse.Provisioned[T] | None:
+        found = await ended()
+        # an answer from before the change is done as well: only the wanted content ends the wait
+        return found if found and (not found.done or fits(found.value)) else None
+
+    now = await _seen(call, look)
+    if not now.ended:  # ARM refuses a change during another one
+        now = await until(ended, clock, what=call.words)
+    if not (now.done and fits(now.value)):
         try:
             await azure_calls.asked(call, send())
         except (errors.NotYet, errors.Unknown):
-            if not fits((await settle(call, clock, look)).value):
+            if not fits((await until(ended, clock, what=call.words, at_once=True)).value):
                 raise
-
-    async def changed() -> azure_parse.Provisioned[T] | None:
-        now = await look()
-        if now is None:
-            raise _missing(call)
-        # an answer from before the change is done as well: only the wanted content ends the wait
-        return now if now.broken or now.going or (now.done and fits(now.value)) else None
-
     return _sound(call, await until(changed, clock, what=call.words, at_once=True)).value
 
 
@@ -109,7 +109,7 @@ async def settle(call: azure_errors.Call, clock: ports.Clock, look: Look[T]) -> 
 
     async def ended() -> azure_parse.Provisioned[T] | None:
         seen = await look()
-        return seen if seen and (seen.done or seen.broken or seen.going) else None
+        return seen if seen and seen.ended else None
 
     # the answer to a write is not looked at: the vendor's own example of a 201 says Succeeded
     return _sound(call, await until(ended, clock, what=call.words, at_once=True))
@@ -141,8 +141,11 @@ async def remove(call: azure_errors.Call, clock: ports.Clock, *, look: Look[T], 
     await until(gone, clock, what=call.words, at_once=True)
 
 
-def _missing(call: azure_errors.Call) -> errors.NotFound:
-    return errors.NotFound(f"Azure did not {call.words}: it is not there.", service=azure_errors.SERVICE)
+async def _seen(call: azure_errors.Call, look: Look[T]) -> azure_parse.Provisioned[T]:
+    found = await look()
+    if found is None:
+        raise errors.NotFound(f"Azure did not {call.words}: it is not there.", service=azure_errors.SERVICE)
+    return found
 
 
 def _refuse_other(seen: azure_parse.Provisioned[T] | None, fits: Callable[[T], bool]) -> None:

@@ -26,17 +26,12 @@ from bot.clients import http, moments
 TOWER = http.Service("Seqera Tower", "TOWER_API_ENDPOINT")
 PERSONAL = 0
 PAGE = 100
-
 _SAVE_S = 20.0  # Tower tries the login through Wave before it answers a save
-
 CONTAINER_REGISTRY = "container-reg"
 _DEFAULT_HOST = "docker.io"  # what Wave takes an empty registry for (wave: CredentialsDescription)
-
-# The Terraform provider's rule (overlays/credentials-container-registry.yaml), for a Tower that
-# has no call to ask.
+# Terraform's rule (overlays/credentials-container-registry.yaml), for a Tower that has no call to ask.
 _NAME = re.compile(r"[A-Za-z0-9_-]{2,99}")
 _TAKEN = re.compile(r"already|duplicate|in use|not unique", re.IGNORECASE)
-
 _WRITERS = frozenset({"owner", "admin"})
 _READERS = frozenset({"maintain", "launch", "connect", "view"})
 _ORG_ROLES = frozenset({"member", "collaborator"})  # say nothing about a workspace

@@ -18,10 +18,12 @@ from bot.ledger import entries, seals
 from bot.ledger.findings import moment
 
 COLUMNS = (
-    "sequence", "time", "request", "event", "actor", "before", "after", "at", "data", "record", "head", "mac",
+    "sequence", "time", "request", "event", "actor", "before", "after", "at", "data", "record", "credential",
+    "head", "mac",
 )  # fmt: skip
 # As `audit.Entry` writes them: the text of an entry is made of its columns again.
-_SEALED = ("request", "event", "actor", "before", "after", "data", "at", "record")
+_SEALED = ("request", "event", "actor", "before", "after", "data", "at", "record", "credential")
+_OPTIONAL = ("record", "credential")  # absent, not null
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")  # a sheet would run it, or take the mark for its own
 _SEALS = {kind.value for kind in seals.Kind}
 Row = Mapping[str, object]
@@ -91,7 +93,7 @@ def _from_row(found: Row, text: str) -> ports.Logged | seals.Seal:
     if found.get("event") in _SEALS:
         return seals.read(_json(found.get("data", found))) or _unreadable(text)
     sequence, head = found.get("sequence"), found.get("head")
-    body = {name: found.get(name) for name in _SEALED if name != "record" or found.get(name) is not None}
+    body = {name: found.get(name) for name in _SEALED if name not in _OPTIONAL or found.get(name) is not None}
     return ports.Logged(
         position="",
         sequence=sequence if type(sequence) is int else None,

@@ -23,6 +23,7 @@ class What(enum.StrEnum):
     UNLIKE = "unlike_checkpoint"  # each entry may be genuine, but they are not those that were sealed
     CHECKPOINT = "checkpoint"  # a checkpoint itself is wrong
     RECORD = "record"  # a request's record says what its trail does not
+    CREDENTIAL = "credential"  # a credential's record is not what a sealed entry says
     TRAIL = "trail"  # a request's own trail is broken, or another one than the stream's
 
 

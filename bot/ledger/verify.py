@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from bot import audit, model, ports
-from bot.ledger import kept, records, seals
+from bot.ledger import credentials, kept, records, seals
 from bot.ledger.cover import Cover, Rest
 from bot.ledger.findings import Finding, Findings, What, moment, numbers
 from bot.ledger.report import Report
@@ -56,6 +56,7 @@ class _Verification:
         self._rest = rest
         self._floor = rest.last if rest else 0
         self._checked: set[str] = set()
+        self._with_credential: set[str] = set()
 
     async def run(self) -> None:
         """Walk along the stream, then look at what hangs on it."""
@@ -69,7 +70,7 @@ class _Verification:
         await self._go_on(walk)
         await self._records(walk)
         await self._end(walk)
-        self._gone(walk)
+        await self._gone(walk)
         walk.finish()
         report.entries, report.first, report.last = walk.count, walk.first, walk.last
         report.since, report.until = walk.first_ms, walk.last_ms
@@ -93,6 +94,7 @@ class _Verification:
     async def _records(self, walk: Walk) -> None:
         """Check every request that is kept, and that the stream has its newest entry."""
         behind: set[str] = set()
+        found: Mapping[str, ports.Evidence] = {}
         async for page in self._log.known():
             new = {one for one in page if one not in self._checked}
             self._checked |= new
@@ -105,7 +107,8 @@ class _Verification:
             behind = self._behind(found, walk)
         for request_id in sorted(behind):
             sentence = f"Request {request_id}: the stream has not the newest entry of its trail."
-            self._report.findings.add(Finding(What.TRAIL, sentence, request=request_id))
+            unlike = self._unlike(found[request_id], walk)
+            self._report.findings.add(unlike or Finding(What.TRAIL, sentence, request=request_id))
 
     def _check(self, found: Mapping[str, ports.Evidence], walk: Walk) -> set[str]:
         sound = {}
@@ -113,7 +116,10 @@ class _Verification:
             if evidence.record is None and not evidence.trail:
                 self._checked.discard(request_id)  # forgotten, in time or too soon: `_gone` knows
                 continue
-            wrong = list(records.check(self._trail, evidence))
+            if evidence.credential is not None:
+                self._with_credential.add(request_id)
+            credential = credentials.check(self._trail, evidence)
+            wrong = [*records.check(self._trail, evidence), *((credential,) if credential else ())]
             for finding in wrong:
                 self._report.findings.add(finding)
             if not wrong:
@@ -125,9 +131,16 @@ class _Verification:
         return {
             request_id
             for request_id, evidence in found.items()
-            if evidence.head != walk.heads.get(request_id, ("", None))[0]
-            and not (self._floor and request_id not in walk.heads)
+            if self._unlike(evidence, walk)
+            or (
+                evidence.head != walk.heads.get(request_id, ("", None))[0]
+                and not (self._floor and request_id not in walk.heads)
+            )
         }
+
+    def _unlike(self, evidence: ports.Evidence, walk: Walk) -> Finding | None:
+        newest = walk.written.get(evidence.request_id)
+        return credentials.compare(evidence, newest, trimmed=bool(self._floor))
 
     async def _end(self, walk: Walk) -> None:
         """Compare the stream's end with what the log says of it."""
@@ -162,9 +175,21 @@ class _Verification:
             )
         self._report.findings.add(finding)
 
-    def _gone(self, walk: Walk) -> None:
-        """Say which requests have no record, though nothing says that they ended."""
-        for request_id, (_, state) in walk.heads.items():
-            if request_id and request_id not in self._checked and state and state not in _OVER:
+    async def _gone(self, walk: Walk) -> None:
+        """Say which requests and credentials have no record, though nothing says that they ended."""
+        open_ = {
+            request_id: state
+            for request_id, (_, state) in walk.heads.items()
+            if request_id and request_id not in self._checked and state and state not in _OVER
+        }
+        lasting = walk.written.keys() - self._with_credential
+        # Once more: it may have been written since its page was read.
+        found = await self._log.evidence(open_.keys() | lasting)
+        for request_id, state in open_.items():
+            if found[request_id].record is None:
                 sentence = f"Request {request_id}: its record is gone, though it was {state}."
                 self._report.findings.add(Finding(What.RECORD, sentence, request=request_id))
+        for one in lasting:
+            lost = credentials.missing(found[one], walk.written[one], trimmed=bool(self._floor))
+            if lost:
+                self._report.findings.add(lost)

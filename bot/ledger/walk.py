@@ -6,7 +6,7 @@ Pure, and flat in memory: it keeps a line for each request, none for an entry.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bot import audit, ports
 from bot.ledger import entries
@@ -14,6 +14,24 @@ from bot.ledger.findings import Finding, Findings, What, moment
 from bot.ledger.order import Order
 
 SKEW_MS = 60_000  # between the two, where the server stops in the middle of a script
+
+
+class Written(NamedTuple):
+    """What an entry says of a credential: see `audit.stamp`."""
+
+    id: str
+    version: int
+    state: str
+    digest: str
+    sequence: int | None
+
+    @classmethod
+    def read(cls, said: object, sequence: int | None) -> Written | None:
+        """Read it from a genuine entry; None where no credential was written."""
+        if not isinstance(said, str):
+            return None
+        id_, version, state, digest = said.split(":")
+        return cls(id_, int(version), state, digest, sequence)
 
 
 class Watcher(Protocol):
@@ -50,6 +68,8 @@ class Walk:
         self._watchers = tuple(watchers)
         # The MAC of each chain's newest entry, and the state it left its request in.
         self.heads: dict[str | None, tuple[str, str | None]] = {}
+        # What each credential's newest entry says of it.
+        self.written: dict[str, Written] = {}
         # MACs of entries that were changed: what follows them may still be genuine.
         self._doubtful: dict[str | None, set[str]] = {}
         self._previous_ms = -1
@@ -119,6 +139,8 @@ class Walk:
     def _link(self, logged: ports.Logged, opened: entries.Opened) -> None:
         before, state = self.heads.get(opened.request, ("", None))
         self.heads[opened.request] = (opened.mac, opened.after or state)
+        if written := Written.read(opened.body.get("credential"), logged.sequence):
+            self.written[written.id] = written
         if logged.head == before or logged.head in self._doubtful.get(opened.request, ()):
             return
         if before or (self._whole and logged.head):

@@ -181,8 +181,10 @@ class Request(Record):
         spec = self.spec
         if spec.kind in FRESH:
             return host_claim(spec.workspace.id, spec.login_server), name_claim(spec.workspace.id, spec.name)
-        # Beside a change that is open, a credential can still be revoked.
-        return (f"{'revoke' if spec.kind is Kind.REVOKE else 'change'}:{spec.credential}",)
+        # Beside a change that is open, a credential can still be revoked; and beside a revocation
+        # that waits for jobs or approvers, at once.
+        revoke = "revoke_now" if spec.at_once else "revoke"
+        return (f"{revoke if spec.kind is Kind.REVOKE else 'change'}:{spec.credential}",)
 
     @property
     def about(self) -> RequestId:

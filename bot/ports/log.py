@@ -36,7 +36,10 @@ class Tail:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A request's record and trail of one moment, unread and unchecked. `record` is None if it is gone."""
+    """A request's record and trail, and its credential's record, of one moment; unread and unchecked.
+
+    `record` is None if it is gone, `credential` for a request that has none.
+    """
 
     request_id: str
     record: str | None
@@ -44,14 +47,16 @@ class Evidence:
     state: str
     version: str
     trail: tuple[str, ...]
+    credential: str | None = None
 
 
 class Mark(enum.StrEnum):
-    """What is remembered about the log."""
+    """What is remembered about the log, and about what was told beside it."""
 
     CHECKPOINT = "checkpoint"  # the last one, which the next one continues
     TRIMMED = "trimmed"  # what is left of the part that was exported and removed
     TOLD = "told"  # the position up to which the audit channel has it
+    RECONCILED = "reconciled"  # which differences operators were told of last
 
 
 class AuditLog(Protocol):
@@ -92,11 +97,11 @@ class AuditLog(Protocol):
         ...
 
     async def evidence(self, request_ids: Collection[str]) -> Mapping[str, Evidence]:
-        """Return records and trails, each with its record and trail of the same moment."""
+        """Return what is kept of several requests, of each as it was at one moment."""
         ...
 
     async def needed(self, request_ids: Collection[str]) -> frozenset[str]:
-        """Return those that have not ended or whose credential lives."""
+        """Return those that have not ended, and those that made or last changed a credential that lives."""
         ...
 
 

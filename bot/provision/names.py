@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from bot import model
 
@@ -23,4 +24,9 @@ def token(request: model.Request) -> str:
 
 def actions(request: model.Request) -> tuple[str, ...]:
     """Return the scope map's actions, sorted: reading each repository, and no more."""
-    return tuple(sorted(f"repositories/{name}/content/read" for name in request.spec.repositories))
+    return reading(request.spec.repositories)
+
+
+def reading(repositories: Iterable[str]) -> tuple[str, ...]:
+    """Return the sorted actions with which a scope map lets some repositories be read."""
+    return tuple(sorted(f"repositories/{name}/content/read" for name in repositories))

@@ -1,59 +1,31 @@
-"""The steps of an issue, in order. Each looks before it writes, so that it can run again."""
+"""Steps that several plans share: what is checked once more, and what is made in Azure."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import datetime as dt
 
 import structlog
 
 from bot import errors, model, ports
 from bot.model import Verification
 from bot.provision import delivery, names, verification
-from bot.provision.work import Done, Failed, Outcome, Work
+from bot.provision.work import Done, Failed, Outcome, Wait, Work
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step. `leaves` names what stays behind when `undo` cannot finish.
-
-    What `held_by` names has to be taken back first: Azure keeps a scope map that a token uses.
-    `otherwise` is for a step that must not fail a request: its outcome when tries are used up.
-    """
-
-    name: str
-    run: Callable[[Work], Awaitable[Outcome]]
-    undo: Callable[[Work], Awaitable[Outcome]] | None = None
-    leaves: Callable[[model.Request], str] | None = None
-    otherwise: Done | None = None
-    held_by: str | None = None
-
-
-async def check(work: Work) -> Outcome:
-    """Check again what the form checked; from here on, what has this request's names is its own."""
-    problem = _ruled_out(work)
-    if problem:
-        return problem
-    await work.registry(fresh=True)
-    async with asyncio.TaskGroup() as ask:
-        answers = [ask.create_task(_azure(work)), ask.create_task(_tower(work))]
-        image = ask.create_task(_image(work))
-    problems = [one for one in (answer.result() for answer in answers) if one]
-    return problems[0] if problems else Done({"image": image.result()})
-
-
-def _ruled_out(work: Work) -> Failed | None:
+def ruled_out(work: Work) -> Failed | None:
+    """Return the failure of a request whose rule has other terms than those that approved it."""
     rule = work.desk.policy().rule(work.request.rule)
     if rule is None or rule.version != work.request.rule_version:
         return Failed("The rules for this request have changed since it was made. Please ask again.")
     return None
 
 
-async def _azure(work: Work) -> Failed | None:
-    arm, name = work.desk.services.registries, names.token(work.request)
+async def free_azure(work: Work) -> Failed | None:
+    """Return the failure of a request whose names or room in the registry are taken."""
+    arm, name = work.desk.services.registries, work.token
     registry = await work.registry()
     async with asyncio.TaskGroup() as ask:
         room = ask.create_task(work.outside(arm.room, registry))
@@ -86,22 +58,7 @@ def _taken(request: model.Request, token: ports.Token | None, scope_map: ports.S
     return None
 
 
-async def _tower(work: Work) -> Failed | None:
-    tower, spec = work.desk.services.tower, work.spec
-    async with asyncio.TaskGroup() as ask:
-        own = ask.create_task(delivery.ours(work))
-        name = ask.create_task(work.outside(tower.check_name, spec.workspace.id, spec.name))
-    if own.result() is None and name.result() is ports.NameCheck.TAKEN:
-        return Failed(
-            f"{spec.workspace.full_name} got another credential named {spec.name} in the meantime. "
-            "Please ask again with another name."
-        )
-    if name.result() is ports.NameCheck.BAD:
-        return Failed(f"Tower does not take the name {spec.name}. Please ask again with another one.")
-    return None
-
-
-async def _image(work: Work) -> str | None:
+async def image(work: Work) -> str | None:
     """Find what Wave can read later, while others are asked anyway."""
     registry = await work.registry()
     if registry.anonymous_pull or not registry.public:
@@ -114,7 +71,7 @@ async def _image(work: Work) -> str | None:
 
 async def scope_map(work: Work) -> Outcome:
     """Make the scope map with content/read on each repository."""
-    arm, name = work.desk.services.registries, names.token(work.request)
+    arm, name = work.desk.services.registries, work.scope_map
     registry = await work.registry()
     found = await work.outside(arm.scope_map, registry, name)
     if found is None or tuple(sorted(found.actions)) != names.actions(work.request):
@@ -122,9 +79,9 @@ async def scope_map(work: Work) -> Outcome:
     return Done({"scope_map": name})
 
 
-async def undo_scope_map(work: Work) -> Outcome:
+async def delete_scope_map(work: Work) -> Outcome:
     """Delete the scope map, if there is one."""
-    arm, name = work.desk.services.registries, names.token(work.request)
+    arm, name = work.desk.services.registries, work.scope_map
     registry = await work.registry()
     if await work.outside(arm.scope_map, registry, name) is None:
         return Done(changed=False)
@@ -134,7 +91,7 @@ async def undo_scope_map(work: Work) -> Outcome:
 
 async def token(work: Work) -> Outcome:
     """Make the token, enabled and bound to the scope map."""
-    name = names.token(work.request)
+    name = work.token
     if await _has_token(work):
         return Done({"token": name})
     try:
@@ -147,14 +104,12 @@ async def token(work: Work) -> Outcome:
 
 
 async def _has_token(work: Work) -> bool:
-    name = names.token(work.request)
-    found = await work.outside(work.desk.services.registries.token, await work.registry(), name)
-    return found is not None and found.enabled and found.scope_map == name
+    return not isinstance(await delivery.sound_token(work), Failed)
 
 
-async def undo_token(work: Work) -> Outcome:
+async def delete_token(work: Work) -> Outcome:
     """Delete the token, if there is one; its passwords die with it."""
-    arm, name = work.desk.services.registries, names.token(work.request)
+    arm, name = work.desk.services.registries, work.token
     registry = await work.registry()
     if await work.outside(arm.token, registry, name) is None:
         return Done(changed=False)
@@ -162,60 +117,35 @@ async def undo_token(work: Work) -> Outcome:
     return Done()
 
 
+async def caches(work: Work) -> Outcome:
+    """Wait until whoever had an older password in a cache has asked Tower again."""
+    marks = work.request.progress.marks
+    over = marks[delivery.DELIVERED] + dt.timedelta(seconds=work.desk.timing.caches_s)
+    if work.now() < over:
+        return Wait(over)
+    return Done({"marks": {**marks, verification.SINCE: work.now()}})
+
+
+async def only_newest(work: Work) -> None:
+    """Remove every password but the one that Tower has; that it stays fails nothing."""
+    slot = work.request.progress.slot
+    if slot is None:
+        return
+    arm = work.desk.services.registries
+    try:
+        await work.outside(arm.keep_only, await work.registry(), work.token, slot=slot)
+    except errors.Permanent as error:
+        # A credential that works is not given up for a password that is not needed any more.
+        log.warning("unused password left", request_id=work.request.id, token=work.token, error=str(error))
+
+
 async def settle(work: Work) -> Outcome:
     """Remove the password of a try that did not finish; what is written down comes from the saga."""
-    made = work.request.progress
-    if delivery.ORPHAN not in made.marks or made.slot is None:
-        return Done()
-    arm, name = work.desk.services.registries, names.token(work.request)
-    try:
-        await work.outside(arm.keep_only, await work.registry(), name, slot=made.slot)
-    except errors.Permanent as error:
-        # Nobody knows that password, so a credential that works is not given up for it.
-        log.warning("unused password left", request_id=work.request.id, token=name, error=str(error))
+    if delivery.ORPHAN in work.request.progress.marks:
+        await only_newest(work)
     return Done()
-
-
-def credential(work: Work) -> model.Credential:
-    """Return what exists now that every step is done."""
-    request, made, now = work.request, work.request.progress, work.now()
-    return model.Credential(
-        id=request.id,
-        name=request.spec.name,
-        workspace=request.spec.workspace,
-        login_server=request.spec.login_server,
-        repositories=request.spec.repositories,
-        token=names.token(request),
-        scope_map=names.token(request),
-        slot=made.slot or model.PASSWORD1,
-        tower_id=made.tower_id or "",
-        owner=request.requester,
-        created=now,
-        expires=made.expires,
-        verified=now if made.verification is Verification.VERIFIED else None,
-    )
-
-
-def _left_token(request: model.Request) -> str:
-    return f"the token {names.token(request)} in {request.spec.login_server}"
-
-
-def _left_scope_map(request: model.Request) -> str:
-    return f"the scope map {names.token(request)} in {request.spec.login_server}"
-
-
-def _left_credential(request: model.Request) -> str:
-    return f"the credential {request.spec.name} in Tower's workspace {request.spec.workspace.full_name}"
 
 
 UNSEEN = Done(
     {"verification": Verification.UNAVAILABLE, "detail": "The check was interrupted too often."},
-)
-ISSUE = (
-    Step("check", check),
-    Step("scope_map", scope_map, undo_scope_map, _left_scope_map, held_by="token"),
-    Step("token", token, undo_token, _left_token),
-    Step("deliver", delivery.deliver, delivery.undo_deliver, _left_credential),
-    Step("verify", verification.verify, otherwise=UNSEEN),
-    Step("settle", settle, otherwise=Done()),
 )

@@ -6,10 +6,15 @@ import datetime as dt
 from dataclasses import dataclass
 
 from bot import errors, ports
-from bot.model import Verification
+from bot.model import Kind, Verification
 from bot.ports import Sight
 from bot.provision.delivery import DELIVERED, rival
-from bot.provision.work import Done, Outcome, Work
+from bot.provision.work import Done, Work
+
+SINCE = "asked"  # a mark: since when Wave can be asked, where that is not when Tower got the credential
+# Where nothing new has to be readable, one image is proof enough; it is looked for in so many repositories.
+SOME = frozenset({Kind.ROTATE, Kind.NARROW})
+MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +28,13 @@ class _Seen:
     wait_s: float = 0.0
 
 
-async def verify(work: Work) -> Outcome:
-    """Ask Wave until it has read the image or the window is over; not verified is no failure.
+async def verify(work: Work) -> Done:
+    """Ask Wave until it has read the images or the window is over; not verified is no failure.
 
-    The window began when Tower got the credential, so that a crash does not lengthen it.
+    The window began when Wave could be asked, so that a crash does not lengthen it.
     """
-    began = work.request.progress.marks.get(DELIVERED) or work.now()
+    marks = work.request.progress.marks
+    began = marks.get(SINCE) or marks.get(DELIVERED) or work.now()
     until = began + dt.timedelta(seconds=work.desk.timing.verify_window_s)
     while True:
         seen = await _look(work)
@@ -64,24 +70,32 @@ async def _seen(work: Work) -> _Seen:
         return _Seen(Verification.ANONYMOUS_PULL)
     if not registry.public:
         return _Seen(Verification.UNREACHABLE, "It is behind a firewall or a private endpoint.")
+    seen = await _inspected_all(work)
+    if seen.verification in {Verification.VERIFIED, Verification.REFUSED} and (other := await rival(work)):
+        return _Seen(Verification.UNAVAILABLE, _ambiguous(work, other), seen.image)
+    return seen
+
+
+async def _inspected_all(work: Work) -> _Seen:
+    """Inspect what has to be readable: all of it, or the first image where one proves enough."""
+    one_is_enough = work.spec.kind in SOME
+    wanted = work.spec.added if work.spec.kind is Kind.EXTEND else work.spec.repositories
     seen = _Seen(Verification.NO_TAG)
-    for repository in work.spec.repositories:
-        seen = await _inspected(work, repository)
-        if seen.verification is not Verification.VERIFIED:
+    for repository in wanted[:MOST] if one_is_enough else wanted:
+        seen = await _inspected(work, repository, only=len(wanted) == 1)
+        if seen.verification is not (Verification.NO_TAG if one_is_enough else Verification.VERIFIED):
             break
     return seen
 
 
-async def _inspected(work: Work, repository: str) -> _Seen:
-    image = work.request.progress.image if work.spec.repositories == (repository,) else None
+async def _inspected(work: Work, repository: str, *, only: bool) -> _Seen:
+    image = work.request.progress.image if only else None
     image = image or await newest_image(work, repository)
     if image is None:
         wildcard = repository.endswith("*")
         why = "A wildcard names no image of its own." if wildcard else "The repository has no tag yet."
         return _Seen(Verification.NO_TAG, why)
     answer = await work.outside(work.desk.services.wave.inspect, image, work.spec.workspace.id)
-    if answer.sight in {Sight.READ, Sight.UNAUTHORIZED} and (other := await rival(work)):
-        return _Seen(Verification.UNAVAILABLE, _ambiguous(work, other), image)
     return _judged(answer, image)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
 from bot import audit, errors, lease, machine, model, ports, recorder, rules
-from bot.provision import decisions
+from bot.provision import decisions, names
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,6 +35,17 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing is wrong, it only has to wait: until when, and what to write down meanwhile.
+
+    Unlike a Retry it uses up no tries: the step itself says when it has waited long enough.
+    """
+
+    until: dt.datetime
+    update: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """No retry mends it: a sentence for people, and what an operator should change."""
 
@@ -44,12 +55,13 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Forged:
-    """The record does not prove that the request was approved."""
+    """A record does not prove what it claims: that the request was approved, or what the credential is."""
 
     why: str
 
 
-Outcome = Done | Retry | Failed | Forged
+Trouble = Failed | Forged
+Outcome = Done | Retry | Wait | Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +86,13 @@ class Timing:
     # Wave keeps a workspace's credentials for a minute (seqeralabs/wave, wave.pairing.cache.short.duration).
     verify_step_s: float = 12.0
     verify_window_s: float = 120.0
+    # From Tower's new keys until nobody uses the old ones: those caches, and a margin for our clocks.
+    caches_s: float = 75.0
+    verify_later_s: float = 60 * 60.0  # between further tries to verify a rotated password
+    verify_give_up_s: float = 24 * 60 * 60.0  # of them, since Tower got it
+    in_use_first_s: float = 60.0  # between tries to delete what jobs use; each as long as all before it
+    in_use_longest_s: float = 60 * 60.0
+    in_use_give_up_s: float = 24 * 60 * 60.0
     backoff_s: float = 1.0
     longest_backoff_s: float = 60.0
 
@@ -102,6 +121,7 @@ class Work:
         self.desk = desk
         self.lease = held
         self.request = request
+        self.credential: model.Credential | None = None  # that is changed, as it was read last
         self._tell = tell
         self._registry: model.Registry | None = None
 
@@ -109,6 +129,28 @@ class Work:
     def spec(self) -> model.Spec:
         """Return what is asked for."""
         return self.request.spec
+
+    @property
+    def fresh(self) -> bool:
+        """Tell whether this work makes a credential, instead of changing one."""
+        return self.spec.kind in model.FRESH
+
+    @property
+    def held(self) -> model.Credential:
+        """Return the credential that is changed, as it was read before this step."""
+        if self.credential is None:
+            raise LookupError("A request that makes a credential has none to change.")
+        return self.credential
+
+    @property
+    def token(self) -> str:
+        """Return the name of the token in Azure: the credential's own, or the one that is being made."""
+        return names.token(self.request) if self.fresh else self.held.token
+
+    @property
+    def scope_map(self) -> str:
+        """Return the name of the scope map, likewise."""
+        return names.token(self.request) if self.fresh else self.held.scope_map
 
     def now(self) -> dt.datetime:
         """Return the present moment."""
@@ -160,3 +202,39 @@ class Work:
                 return "its audit trail is broken"
             raise
         return decisions.doubt(self.request, entries, self.desk.policy())
+
+    async def read(self) -> Trouble | None:
+        """Read the credential that is changed; return why it cannot be relied on, or None if it can."""
+        wanted = self.spec.credential
+        if wanted is None:
+            return Failed("This request names no credential.")
+        try:
+            found = await self.desk.record.credential(wanted)
+        except errors.Refused as refusal:
+            if refusal.reason is errors.Reason.CHANGED:
+                return Forged("its credential's record was changed by something else than the bot")
+            return Failed(str(refusal))
+        if found.id != wanted:  # sealed by us, but put into another's place
+            return Forged("its credential's record belongs to another one")
+        self.credential = found
+        return None
+
+    async def ours(self) -> Trouble | None:
+        """Read the credential once more; return why it is not this request's to change any more."""
+        if self.fresh:
+            return None
+        trouble = await self.read()
+        if trouble is None and self.held.busy != self.request.id:
+            return Failed(taken_over(self.held))
+        return trouble
+
+
+def taken_over(credential: model.Credential) -> str:
+    """Return why a request may not change a credential that somebody else has in hand."""
+    match credential.state:
+        case model.CredentialState.REVOKED:
+            return f"The credential {credential.name} has been revoked."
+        case model.CredentialState.REVOKING:
+            return f"The credential {credential.name} is being revoked."
+        case _:
+            return f"Another request is changing the credential {credential.name}."

@@ -82,21 +82,24 @@ class RedisAuditLog:
                     break
 
     async def evidence(self, request_ids: Collection[str]) -> Mapping[str, ports.Evidence]:
-        """Return records and trails, each with its record and trail of the same moment."""
+        """Return what is kept of several requests, of each as it was at one moment."""
         slots = asyncio.Semaphore(AT_ONCE)
 
         async def one(request_id: str) -> ports.Evidence:
-            names = (self._keys.request(request_id), self._keys.trail(request_id))
+            k = self._keys
+            names = (k.request(request_id), k.trail(request_id), k.credential(request_id))
             async with slots:
                 found = await self._calls.run(lambda: self._lua.evidence(names), within_s=WITHIN_S)
-            record, head, state, version, *trail = (_text(part) for part in found)
-            return ports.Evidence(request_id, record or None, head, state, version, tuple(trail))
+            record, head, state, version, credential, *trail = (_text(part) for part in found)
+            return ports.Evidence(
+                request_id, record or None, head, state, version, tuple(trail), credential or None
+            )
 
         found = await asyncio.gather(*(one(request_id) for request_id in request_ids))
         return {kept.request_id: kept for kept in found}
 
     async def needed(self, request_ids: Collection[str]) -> frozenset[str]:
-        """Return those that have not ended or whose credential lives."""
+        """Return those that have not ended, and those that made or last changed a credential that lives."""
         ids = list(request_ids)
         answer = await self._calls.run(lambda: self._lua.needed(ids), within_s=WITHIN_S) if ids else ()
         return frozenset(one for one, needed in zip(ids, answer, strict=True) if needed)

@@ -23,6 +23,13 @@ EVENT_S = 3600.0  # the last repetition of an event comes some six minutes after
 # These change nothing, and two equal searches within one second are one and the same signed body.
 _HARMLESS = frozenset({"block_suggestion", "view_closed", "url_verification", "ssl_check"})
 
+# What bolt looks at, by the kind of a payload, before any listener runs. Where it stumbles, it takes
+# the error for one of ours.
+_NEEDED: Mapping[str, tuple[tuple[str | int, ...], ...]] = {
+    "block_actions": (("user", "id"), ("actions", 0, "action_id")),
+    "view_submission": (("user", "id"), ("view", "callback_id")),
+}
+
 log = structlog.get_logger(__name__)
 
 
@@ -40,6 +47,7 @@ async def dispatch(
     Raises Malformed where bolt itself stumbles over a payload: it looks for ids and actions in
     places that nobody promised, before any listener runs and outside of its own error handling.
     """
+    _check_shape(payload)
     try:
         request = AsyncBoltRequest(
             body=payload,
@@ -53,6 +61,13 @@ async def dispatch(
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         log.info("slack.payload.malformed", error=type(error).__name__)
         raise parse.Malformed("The payload is not of Slack's shape.") from None
+
+
+def _check_shape(payload: Mapping[str, object]) -> None:
+    for path in _NEEDED.get(text_at(payload, "type"), ()):
+        parse.needed(payload, *path)
+    if not isinstance(payload.get("event") or {}, Mapping):
+        raise parse.Malformed("The payload has an event that is none.")
 
 
 async def _in_time(app: AsyncApp, request: AsyncBoltRequest) -> BoltResponse:

@@ -9,14 +9,20 @@ from handlers.slack import faults, parse
 
 _GONE = ("deleted", "is_bot")
 _GUEST = ("is_restricted", "is_ultra_restricted")
+_ENTERPRISE = ("enterprise_user", "enterprise_id")
 
 
 class SlackDirectory:
-    """Asks Slack each time. `team` is the workspace that the bot's token belongs to."""
+    """Asks Slack each time.
 
-    def __init__(self, client: AsyncWebClient, *, team: str) -> None:
+    `team` is the workspace that the bot's token belongs to, and `enterprise` its organization where
+    there is one: every account of it is a colleague's, whatever workspace it is in.
+    """
+
+    def __init__(self, client: AsyncWebClient, *, team: str, enterprise: str | None = None) -> None:
         self._client = client
         self._team = team
+        self._enterprise = enterprise
 
     async def standing(self, who: model.Principal) -> model.Standing:
         """Return what Slack says of an account (https://docs.slack.dev/reference/methods/users.info)."""
@@ -42,6 +48,8 @@ class SlackDirectory:
         return frozenset(str(user) for user in users)
 
     def _foreign(self, user: object) -> bool:
-        """Tell whether an account belongs elsewhere; in an organization's grid teams may differ."""
+        """Tell whether an account belongs to another workspace, and not to one of our organization."""
         team = parse.text_at(user, "team_id")
-        return bool(team) and team != self._team and not parse.at(user, "enterprise_user")
+        if not team or team == self._team:
+            return False
+        return not self._enterprise or parse.text_at(user, *_ENTERPRISE) != self._enterprise

@@ -45,6 +45,11 @@ class SlackNotifier:
         self, client: AsyncWebClient, *, bot_user: str = "", operators_channel: str | None = None
     ) -> None:
         self._client = client
+        # The library posts once more when a connection breaks, though Slack may have the message:
+        # slackapi/python-slack-sdk, slack_sdk/http_retry/builtin_async_handlers.py.
+        self._once = AsyncWebClient(
+            token=client.token, base_url=client.base_url, session=client.session, retry_handlers=[]
+        )
         self._bot_user = bot_user
         self._operators = operators_channel
 
@@ -73,20 +78,21 @@ class SlackNotifier:
             return None
         try:
             spot = await self._spot(request, copy.role, copies)
-            found = await self._found(spot, copy.posting, copy.role)
         except _Closed:
             return None  # where the bot may not write it has written nothing
+        found = await self._found(spot, copy.posting)
         if found is None:
             return None
         where = {"channel": found.spot.channel, "thread": found.spot.thread, "message": found.message}
         return copy.model_copy(update={**where, "shown": 0, "error": None})
 
-    async def _found(self, spot: Spot, posting: model.Posting, role: Role) -> search.Found | None:
+    async def _found(self, spot: Spot, posting: model.Posting) -> search.Found | None:
         with faults.translated():
             try:
                 return await search.find(self._client, spot, posting, by=self._bot_user)
             except SlackApiError as error:
-                _close(error, role)
+                if faults.closed(faults.code(error)):
+                    return None
                 raise
 
     async def alert(self, text: str) -> None:
@@ -141,7 +147,7 @@ class SlackNotifier:
         )
 
     async def _post(self, spot: Spot, message: blocks.Message, note: Json | None) -> object:
-        answer = await self._client.chat_postMessage(
+        answer = await self._once.chat_postMessage(
             channel=spot.channel,
             thread_ts=spot.thread,
             text=message.text,

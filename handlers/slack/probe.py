@@ -39,12 +39,14 @@ class SlackProbe:
         self._client = client
         self._clock = clock
         self._app_token = app_token
+        self._enterprise: str | None = None  # known once the app was looked at
 
     async def app(self) -> ports.ChatApp:
         """Return whose token the bot has (https://docs.slack.dev/reference/methods/auth.test)."""
         with _translated():
             answer = await self._client.auth_test()
             team = parse.needed(answer.data, "team_id")
+        self._enterprise = parse.text_at(answer.data, "enterprise_id") or None
         headers = {name.lower(): value for name, value in (answer.headers or {}).items()}
         return ports.ChatApp(
             team=team,
@@ -69,7 +71,8 @@ class SlackProbe:
         """Return what an account is."""
         who = model.Principal(platform=model.Platform.SLACK, tenant=team, user=user)
         with _translated():
-            return await SlackDirectory(self._client, team=team).standing(who)
+            people = SlackDirectory(self._client, team=team, enterprise=self._enterprise)
+            return await people.standing(who)
 
     async def usergroup(self, usergroup: str) -> frozenset[str]:
         """Return who is in a user group."""

@@ -86,7 +86,8 @@ async def _first(messages: AsyncIterator[object], posting: model.Posting, by: st
     async for message in messages:
         token = parse.text_at(message, "metadata", "event_payload", "token")
         # Whoever reads the channel can copy a note: only the bot's own messages count.
-        if token == posting.token and parse.text_at(message, "user") in {by, ""}:
+        ours = not by or parse.text_at(message, "user") in {by, ""}
+        if ours and token == posting.token:
             return parse.text_at(message, "ts") or None
     return None
 

@@ -88,24 +88,23 @@ class Scene:
             request = await self.record.apply(request.id, _to(event), op=model.new_id())
         return request
 
-    async def revoke(self, request: model.Request) -> model.Request:
-        """Let a request revoke the credential that another one made; return that request."""
-        kept = await self.record.credential(request.id)
-        spec = request.spec.model_copy(update={"kind": model.Kind.REVOKE, "credential": kept.id})
+    async def change(
+        self, issued: model.Request, kind: model.Kind = model.Kind.EXTEND, **fields: object
+    ) -> model.Request:
+        """Let another request change the credential that one made; return that request."""
+        kept = await self.record.credential(issued.id)
+        spec = issued.spec.model_copy(update={"kind": kind, "credential": kept.id})
         asked = builders.a_request(spec=spec)
         await self.record.create(asked, op=model.new_id())
         for event in (machine.Event.APPROVE, machine.Event.START):
             await self.record.apply(asked.id, _to(event), op=model.new_id())
-        gone = kept.model_copy(
-            update={
-                "version": kept.version + 1,
-                "state": model.CredentialState.REVOKED,
-                "by": asked.id,
-            }
-        )
-        return await self.record.apply(
-            asked.id, _to(machine.Event.FINISH, credential=gone), op=model.new_id()
-        )
+        written = kept.model_copy(update={"version": kept.version + 1, "by": asked.id, **fields})
+        finish = _to(machine.Event.FINISH, credential=written)
+        return await self.record.apply(asked.id, finish, op=model.new_id())
+
+    async def revoke(self, issued: model.Request) -> model.Request:
+        """Let another request revoke the credential that one made; return that request."""
+        return await self.change(issued, model.Kind.REVOKE, state=model.CredentialState.REVOKED)
 
     async def refuse(self, request_id: str | None) -> None:
         """Let somebody be refused, at a request or at none."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import cast
 
-from redis import asyncio as redis
-
 from bot import model, ports
 from bot.ledger import verify
 from bot.ledger.findings import What
@@ -226,8 +224,8 @@ async def test_what_is_no_entry_at_all_is_found(past: Scene) -> None:
 
 async def test_what_has_no_number_is_found(past: Scene) -> None:
     """Neither has what is not text."""
-    plain = cast("redis.Redis", past.raw)
-    await plain.xadd(past.keys.audit, {"entry": b"\xff\xfe"})
+    text = cast("str", b"\xff\xfe")
+    await past.raw.execute_command("XADD", past.keys.audit, "*", "entry", text)
 
     report = await past.verify()
 

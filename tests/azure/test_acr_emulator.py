@@ -153,6 +153,22 @@ async def test_a_wrong_password_pulls_nothing(data: httpx.AsyncClient) -> None:
     ]
 
 
+@pytest.mark.parametrize("how", ["disabled", "slot removed"])
+async def test_what_was_taken_away_pulls_nothing(
+    house: House, data: httpx.AsyncClient, ready: arm_state.Token, how: str
+) -> None:
+    """A disabled token and a removed password are refused where pulls log in."""
+    password = house.state.generate(ready, "password1", None)
+    before = await pull(data, "rna-seq:1.0", basic("bot-token", password))
+
+    if how == "disabled":
+        ready.status = "disabled"
+    else:
+        del ready.slots["password1"]
+
+    assert (before, await pull(data, "rna-seq:1.0", basic("bot-token", password))) == (200, 401)
+
+
 async def test_anonymous_pull(house: House, data: httpx.AsyncClient) -> None:
     """Where it is on, nobody has to log in."""
     house.genomics.anonymous_pull = True

@@ -122,6 +122,83 @@ async def test_writes_are_refused_as_by_arm(
     assert answer.json()["error"]["code"] == code
 
 
+def token(**properties: object) -> dict[str, Any]:
+    """Write a token's body."""
+    return {"properties": properties}
+
+
+def keeping(*slots: object) -> dict[str, Any]:
+    """Write what a token's change keeps."""
+    return token(credentials={"passwords": [{"name": slot} for slot in slots]})
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code"),
+    [
+        ("scopeMaps/none-such", scope_map("repositories/*/content/read"), "ResourceNotFound"),
+        ("scopeMaps/bot-map", scope_map(), "InvalidScopeMapActions"),
+        ("scopeMaps/bot-map", scope_map("repositories/a*/content/read"), "InvalidScopeMapActions"),
+        ("scopeMaps/bot-map", {"properties": 5}, "InvalidRequestContent"),
+        ("tokens/none-such", token(status="enabled"), "ResourceNotFound"),
+        ("tokens/bot-token", token(status="off"), "InvalidTokenStatus"),
+        ("tokens/bot-token", token(status=None), "InvalidTokenStatus"),
+        ("tokens/bot-token", token(scopeMapId="/scopeMaps/none"), "ScopeMapNotFound"),
+        ("tokens/bot-token", token(credentials=None), "InvalidTokenCredentials"),
+        ("tokens/bot-token", token(credentials={"passwords": ["password1"]}), "InvalidTokenCredentials"),
+        ("tokens/bot-token", keeping("password2"), "InvalidTokenCredentials"),
+        ("tokens/bot-token", keeping("password1", "password1"), "InvalidTokenCredentials"),
+    ],
+)
+async def test_changes_are_refused_as_by_arm(
+    house: House, arm: httpx.AsyncClient, ready: arm_state.Token, *, path: str, body: Any, code: str
+) -> None:
+    """And then nothing has changed."""
+    house.state.generate(ready, "password1", None)
+    before = (ready.status, ready.scope_map, list(ready.slots), house.genomics.scope_maps["bot-map"].actions)
+
+    answer = await arm.patch(f"{path}{VERSION}", json=body)
+
+    after = (ready.status, ready.scope_map, list(ready.slots), house.genomics.scope_maps["bot-map"].actions)
+    assert (answer.json()["error"]["code"], after) == (code, before)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (token(status="disabled"), ("disabled", "bot-map", ["password1"])),
+        (
+            token(scopeMapId="/x/scopeMaps/_repositories_pull"),
+            ("enabled", "_repositories_pull", ["password1"]),
+        ),
+        (keeping(), ("enabled", "bot-map", [])),
+        (keeping("password1"), ("enabled", "bot-map", ["password1"])),
+    ],
+)
+async def test_a_token_is_changed_where_the_body_says_so(
+    house: House, arm: httpx.AsyncClient, ready: arm_state.Token, *, body: Any, expected: tuple[object, ...]
+) -> None:
+    """What a PATCH leaves out stays, and the passwords that it does not name go."""
+    house.state.generate(ready, "password1", None)
+
+    answer = await arm.patch(f"tokens/bot-token{VERSION}", json=body)
+
+    assert answer.json()["properties"]["provisioningState"] == "Updating"
+    assert (ready.status, ready.scope_map, list(ready.slots)) == expected
+
+
+@pytest.mark.parametrize("path", ["scopeMaps/bot-map", "tokens/bot-token"])
+async def test_a_change_during_another_is_refused(
+    house: House, arm: httpx.AsyncClient, ready: arm_state.Token, path: str
+) -> None:
+    """One operation at a time on each resource."""
+    for one in (ready, house.genomics.scope_maps["bot-map"]):
+        one.force("Updating", seconds=60)
+
+    answer = await arm.patch(f"{path}{VERSION}", json={"properties": {}})
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "OperationInProgress")
+
+
 async def test_a_full_tier_refuses_a_token(house: House, arm: httpx.AsyncClient) -> None:
     """The tier's limit is counted over what is there."""
     house.genomics.sku = "Basic"

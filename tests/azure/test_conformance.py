@@ -58,7 +58,11 @@ async def play(client: azure.AzureRegistries, registry: model.Registry) -> None:
     for slot in ("password1", "password2"):
         await client.mint(registry, "bot-token", slot=slot, expires=None)
     await client.keep_only(registry, "bot-token", slot="password2")
+    await client.patch_scope_map(registry, "bot-map", ["rna-seq", "team/aligner"])
+    await client.set_token_status(registry, "bot-token", enabled=False)
     await client.room(registry)
+    assert [one.name async for one in client.tokens(registry)] == ["bot-token"]
+    assert len([one async for one in client.scope_maps(registry)]) == 4
     await client.delete_token(registry, "bot-token")
     await client.delete_scope_map(registry, "bot-map")
 
@@ -113,6 +117,7 @@ async def test_all_that_our_arm_answers_is_as_described(
         ("ScopeMap", "/scopeMaps/bot-map?"),
         ("RegistryListResult", "/Microsoft.ContainerRegistry/registries?"),
         ("TokenListResult", "/tokens?"),
+        ("ScopeMapListResult", "/scopeMaps?"),
     ],
 )
 async def test_a_real_validator_agrees(documents: Any, played: House, *, definition: str, path: str) -> None:

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
-from bot import audit, authority, inspection, membership, model, policy_source, recorder, rules, service
+from bot import (
+    audit,
+    authority,
+    inspection,
+    machine,
+    membership,
+    model,
+    policy_source,
+    ports,
+    recorder,
+    rules,
+    service,
+)
 from bot import store as stores
 from tests import builders, fakes
 
@@ -19,6 +32,7 @@ class Desk:
 
     service: service.RequestService
     store: stores.RedisStore
+    record: recorder.Recorder
     trail: audit.Trail
     registries: fakes.FakeRegistries
     catalog: fakes.FakeCatalog
@@ -36,6 +50,46 @@ class Desk:
         entries = await self.store.trail(request.id)
         assert self.trail.broken_at(entries) is None
         return [entry.event for entry in entries]
+
+    async def issued(self, request: model.Request | None = None, **fields: Any) -> model.Credential:
+        """Return the credential of a request (else of Ana's) that was approved, and worked on as far as here.
+
+        What `fields` say of it is so from the start.
+        """
+        request = request or await self.service.submit(builders.a_submission())
+        if request.state is model.State.PENDING:
+            await self.service.approve(builders.a_click(request))
+        made = builders.a_credential(request, **fields)
+        await self.moved(request, machine.Event.START, audit.Event.STARTED)
+        await self.moved(request, machine.Event.FINISH, audit.Event.DONE, credential=made)
+        return await self.record.credential(made.id)
+
+    async def moved(
+        self, request: model.Request, event: machine.Event, said: audit.Event, **changes: Any
+    ) -> model.Request:
+        """Move a request on, as its saga does, and write a credential with it."""
+
+        def propose(snapshot: ports.Snapshot) -> recorder.Proposal:
+            after = machine.advance(snapshot.request, event, at=self.clock.now())
+            return recorder.Proposal(after, said, **changes)
+
+        return await self.record.apply(request.id, propose, op=f"{event}:{request.id}:{model.new_id()}")
+
+    async def changed(self, credential: model.Credential, **changes: Any) -> model.Credential:
+        """Write a credential anew, as another request's saga does."""
+        now = await self.record.credential(credential.id)
+        after = now.model_copy(update={"version": now.version + 1, **changes})
+        request = (await self.store.requests([credential.id]))[0]
+        assert request is not None
+        life = model.Life(version=after.version)
+
+        def propose(snapshot: ports.Snapshot) -> recorder.Proposal:
+            at = self.clock.now()
+            moved = machine.advance(snapshot.request, machine.Event.FOLLOW, at=at, life=life)
+            return recorder.Proposal(moved, audit.Event.FOLLOWED, credential=after)
+
+        await self.record.apply(request.id, propose, op=f"changed:{model.new_id()}")
+        return await self.record.credential(credential.id)
 
 
 @pytest.fixture
@@ -64,14 +118,28 @@ def desk(store: stores.RedisStore, policy: rules.Policy) -> Desk:
         store,
         clock,
     )
+    record = recorder.Recorder(store, trail, clock, observe=lambda entry, _: events.append(entry.event))
     made = service.RequestService(
         store=store,
-        record=recorder.Recorder(store, trail, clock, observe=lambda entry, _: events.append(entry.event)),
+        record=record,
         inspector=inspection.Inspector(store, registries, catalog, tower),
         authority=judge,
         clock=clock,
         wake=woken.append,
     )
     return Desk(
-        made, store, trail, registries, catalog, tower, journal, people, source, clock, woken, events, told
+        made,
+        store,
+        record,
+        trail,
+        registries,
+        catalog,
+        tower,
+        journal,
+        people,
+        source,
+        clock,
+        woken,
+        events,
+        told,
     )

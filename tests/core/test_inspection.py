@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot import audit, errors, forms, inspection, machine, model, ports, recorder
+from bot import audit, errors, forms, hosts, machine, model, ports, recorder
 from tests import builders, fakes
 from tests.core.conftest import Desk
 
@@ -222,7 +222,7 @@ async def test_two_forms_for_one_name_race(desk: Desk) -> None:
 )
 def test_a_held_host_is_told_with_what_to_do(holder: forms.Holder, words: str) -> None:
     """Ours, on its way, or made by hand: each has its own way out."""
-    told = inspection.held(holder, "main", builders.a_workspace(), builders.HOST)
+    told = hosts.told(hosts.Held(holder, "main"), builders.a_workspace(), builders.HOST)
 
     assert words in told
     assert told.startswith("acme/research already has")

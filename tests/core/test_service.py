@@ -213,15 +213,6 @@ async def test_a_silent_service_is_told_in_time(desk: Desk) -> None:
     assert desk.events == []
 
 
-async def test_requests_are_shown_to_those_who_may_see(desk: Desk) -> None:
-    """A request can be read back; an unknown one is refused."""
-    request = await desk.service.submit(builders.a_submission())
-
-    assert await desk.service.request(DAN, request.id) == request
-    with pytest.raises(errors.Refused):
-        await desk.service.request(DAN, model.new_id())
-
-
 async def test_a_delivery_is_new_once(desk: Desk) -> None:
     """Redelivery is recognized across handlers."""
     marks = [await desk.service.first_time("delivery", ttl_s=60) for _ in range(2)]

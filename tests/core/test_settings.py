@@ -113,6 +113,49 @@ def test_what_pasting_adds_to_a_secret_is_left_out(monkeypatch: pytest.MonkeyPat
     assert read_back.slack_app_token is None
 
 
+ODD = "is empty, or holds blanks or odd characters: copy the token, and nothing else"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SLACK_APP_TOKEN", "xoxb-1", "holds a bot token (xoxb-…): set it to an app-level token (xapp-…)"),
+        ("SLACK_APP_TOKEN", "xoxp-1", "holds a person's token (xoxp-…): set it to an app-level token"),
+        ("SLACK_BOT_TOKEN", "xapp-1", "holds an app-level token (xapp-…): set it to a bot token (xoxb-…)"),
+        ("SLACK_BOT_TOKEN", "xoxp-1", "holds a person's token (xoxp-…): set it to a bot token (xoxb-…)"),
+        ("SLACK_BOT_TOKEN", "xoxb-1 2", ODD),
+        ("TOWER_ACCESS_TOKEN", "a b", ODD),
+        ("TOWER_ACCESS_TOKEN", "  ", ODD),
+        ("TOWER_VERIFY_ACCESS_TOKEN", "a\tb", ODD),
+        ("TOWER_VERIFY_ACCESS_TOKEN", "töken", ODD),
+        ("REGISTRY_BOT_APPROVAL_CHANNEL", "#approvals", "takes the id of a channel such as C0123ABCD"),
+        ("REGISTRY_BOT_OPERATORS_CHANNEL", "D0123ABCD", "takes the id of a channel such as C0123ABCD"),
+        ("REGISTRY_BOT_AUDIT_CHANNEL", "audit", "takes the id of a channel such as C0123ABCD"),
+        ("REGISTRY_BOT_REDIS_PREFIX", "r b", "takes 1 to 32 small letters, digits and dashes"),
+        ("AZURE_SUBSCRIPTION_ID", "acme", "takes a subscription's id"),
+        ("AZURE_RESOURCE_GROUP", "/a/b", "takes the name of a resource group, and no path"),
+        ("REGISTRY_BOT_LOG", "loud", "takes debug, info, warning or error"),
+        ("REDIS_URL", None, "is not set, and the bot cannot do without it"),
+    ],
+)
+def test_each_complaint_is_a_line_that_names_the_setting(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str | None, said: str
+) -> None:
+    """It says what to set, in words: no pattern, and nothing of what was typed."""
+    with pytest.raises(ValidationError) as caught:
+        read(monkeypatch, **{name: value})
+
+    (line,) = settings.complaints(caught.value)
+    assert line.startswith(f"{name}: {said}")
+    assert "pattern" not in line
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n"])
+def test_a_blank_verify_token_is_not_set(monkeypatch: pytest.MonkeyPatch, blank: str) -> None:
+    """Wave then gets to see the other one, as without the setting."""
+    assert read(monkeypatch, TOWER_VERIFY_ACCESS_TOKEN=blank).tower_verify_access_token is None
+
+
 @pytest.mark.parametrize("host", ["acme.azurecr.io", "127.0.0.1:5001", "localhost:5001", "[::1]:5001"])
 def test_a_login_server_may_have_a_port(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     """That of a stand-in has one."""

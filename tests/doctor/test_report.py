@@ -207,7 +207,6 @@ async def test_a_hung_redis_holds_up_nothing(clinic: Clinic) -> None:
     ("setting", "value"),
     [
         ("REDIS_URL", "http://not-redis"),
-        ("TOWER_ACCESS_TOKEN", "two words"),
         ("AZURE_CLIENT_SECRET", "secret-alone"),
     ],
 )

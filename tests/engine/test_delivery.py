@@ -229,7 +229,7 @@ async def test_a_token_that_somebody_changed_gets_no_password(
     ended = await engine.drive(request)
 
     assert (ended.state, engine.registries.minted) == (model.State.FAILED, [])
-    assert "was changed by somebody else" in (ended.error or "")
+    assert "was changed or removed by somebody else" in (ended.error or "")
 
 
 async def test_a_token_that_is_being_made_already_is_waited_for(engine: parts.Engine) -> None:

@@ -126,6 +126,13 @@ MALFORMED = [
     (interaction(type="block_actions", authorizations=[5], user=MARKER), FORM),
     (interaction(type="block_actions", actions=[], user={"id": MARKER}), FORM),
     (interaction(type="block_actions", actions={"a": MARKER}), FORM),
+    (interaction(type="block_actions", actions=MARKER, user={"id": "U0BEN"}), FORM),
+    (interaction(type="block_actions", actions=[MARKER], user={"id": "U0BEN"}), FORM),
+    (interaction(type="block_actions", actions=[{"value": MARKER}], user={"id": "U0BEN"}), FORM),
+    (interaction(type="block_actions", actions=[{"action_id": [MARKER]}], user={"id": "U0BEN"}), FORM),
+    (interaction(type="block_actions", actions=[{"action_id": MARKER}], user=[MARKER]), FORM),
+    (interaction(type="view_submission", view=[MARKER], user={"id": "U0BEN"}), FORM),
+    (interaction(type="shortcut", event=[MARKER], user={"id": "U0BEN"}), FORM),
     (interaction(type="view_submission", view={"callback_id": MARKER}), FORM),
     (interaction(type="event_callback", event=5, x=MARKER), FORM),
     (

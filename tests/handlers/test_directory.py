@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -50,6 +51,28 @@ async def test_an_account_is_what_slack_says(
     assert await people.standing(samples.person(user)) is standing
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "standing"),
+    [
+        ("E0ACME", "E0ACME", Standing.MEMBER),
+        ("E0ACME", "E0OTHER", Standing.OUTSIDER),
+        ("E0ACME", None, Standing.OUTSIDER),
+        (None, "E0OTHER", Standing.OUTSIDER),
+    ],
+)
+async def test_an_account_of_another_workspace_is_a_colleagues_only_in_our_organization(
+    house: House, ours: str | None, theirs: str | None, standing: Standing
+) -> None:
+    """Slack gives `enterprise_user` for people of any organization, not of ours alone."""
+    account = {"id": acme.BEN, "team_id": "T0ELSEWHERE"}
+    grid = {"enterprise_user": {"id": "W0BEN", "enterprise_id": theirs}} if theirs else {}
+    answer = json.dumps({"ok": True, "user": account | grid})
+    house.slack.faults.append(Fault(r"/api/users\.info", 1, 200, {}, answer))
+    people = directory.SlackDirectory(house.web, team=acme.TEAM.id, enterprise=ours)
+
+    assert await people.standing(samples.BEN) is standing
+
+
 async def test_who_left_is_gone_at_once(house: House, people: directory.SlackDirectory) -> None:
     """Nothing is remembered between two looks."""
     before = await people.standing(samples.BEN)
@@ -92,3 +115,14 @@ async def test_an_unknown_group_is_said_with_what_to_change(people: directory.Sl
         await people.usergroup("S0NOBODY")
 
     assert "slack_usergroups" in (unknown.value.remedy or "")
+
+
+async def test_a_missing_scope_is_named(house: House, people: directory.SlackDirectory) -> None:
+    """Without users:read nobody can be looked up: the error says what an administrator has to add."""
+    state = house.slack.state
+    state.app = dataclasses.replace(state.app, scopes=state.app.scopes - {"users:read"})
+
+    with pytest.raises(errors.Forbidden) as refused:
+        await people.standing(samples.BEN)
+
+    assert refused.value.remedy == "Add the scope users:read to the Slack app and install it again."

@@ -64,6 +64,21 @@ async def test_a_post_is_found(poster: notifier.SlackNotifier, role: Role) -> No
     assert found.shown == 0
 
 
+async def test_an_answer_that_was_lost_posts_nothing_more(
+    house: House, poster: notifier.SlackNotifier
+) -> None:
+    """Slack has the message and the connection breaks: the client must not post it again by itself."""
+    request = samples.request()
+    house.slack.faults.append(Fault("/api/chat.postMessage$", 1, after=True))
+    with pytest.raises(errors.Unknown):
+        await poster.show(request, intended(Role.ORIGIN), copies={})
+
+    found = await poster.find(request, intended(Role.ORIGIN), copies={})
+
+    (there,) = house.person(acme.ANA).sees(acme.GENOMICS)
+    assert (found and found.message) == there.ts
+
+
 @pytest.mark.parametrize("role", ROLES)
 async def test_what_was_not_posted_is_not_found(poster: notifier.SlackNotifier, role: Role) -> None:
     """A message of another intent is another message, even for the same request and role."""
@@ -90,6 +105,16 @@ async def test_somebody_elses_note_counts_for_nothing(house: House) -> None:
     other = notifier.SlackNotifier(house.web, bot_user="U0ANOTHER")
 
     assert await other.find(request, intended(Role.ORIGIN), copies={}) is None
+
+
+async def test_a_bot_that_does_not_know_itself_believes_the_note(house: House) -> None:
+    """Where Slack did not say who the bot is, the token alone tells."""
+    request, poster = samples.request(), notifier.SlackNotifier(house.web)
+    posted = await poster.show(request, intended(Role.ORIGIN), copies={})
+
+    found = await poster.find(request, intended(Role.ORIGIN), copies={})
+
+    assert (found and found.message) == posted.message
 
 
 async def test_it_is_looked_for_on_older_pages(house: House, poster: notifier.SlackNotifier) -> None:
@@ -149,6 +174,13 @@ async def test_what_cannot_be_looked_for_is_said(
         await poster.find(samples.request(), intended(Role.ORIGIN), copies={})
 
     assert type(refused.value) is wanted
+
+
+async def test_a_person_who_left_has_no_message(poster: notifier.SlackNotifier) -> None:
+    """Where there are no direct messages there is nothing to find."""
+    request = samples.request(requester=samples.person("U0NOBODY"))
+
+    assert await poster.find(request, intended(Role.DIRECT), copies={}) is None
 
 
 async def test_where_the_bot_is_not_it_has_posted_nothing(

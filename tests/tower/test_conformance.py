@@ -73,6 +73,9 @@ async def exchanges(azure: arm_state.AzureState, specs: Path) -> AsyncIterator[l
         await client.check_name(RESEARCH, "genomics")
         with pytest.raises(errors.NotYet):
             await client.create(RESEARCH, name="b2", registry=HOST, user="u", password=SecretStr("no"))
+        double.state.run(made, "rnaseq-nightly")
+        with pytest.raises(errors.InUse):
+            await client.delete(RESEARCH, made, checked=True)
         await client.delete(RESEARCH, made)
         assert double.violations == []
         yield double.journal.exchanges

@@ -33,6 +33,7 @@ _TABLE = tuple(
         (r"arm GET \S*/operationStatuses/", "Ask Azure whether the work is done"),
         (r"arm POST \S*/generateCredentials", "Ask Azure to make a password"),
         (r"arm PUT \S*/scopeMaps/", "Make a scope map: read this one repository"),
+        (r"arm PATCH \S*/scopeMaps/", "Change which repositories the scope map names"),
         (r"arm DELETE \S*/scopeMaps/", "Take a scope map back"),
         (r"arm GET \S*/scopeMaps/", "Look at the scope map"),
         (r"arm GET \S*/scopeMaps\b", "Count the scope maps"),
