@@ -21,78 +21,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot import setting_types
 
-<<<<<<< HEAD
-def is_loopback(host: str | None) -> bool:
-    """Tell whether a host name or address is this machine's own."""
-    if host in {"localhost", "localhost."}:
-        return True
-    try:
-        return ipaddress.ip_address((host or "").strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def _endpoint(value: str) -> str:
-    parts = urlsplit(value)
-    if not parts.hostname or parts.scheme not in {"http", "https"}:
-        raise ValueError("must be an address such as https://api.cloud.seqera.io")
-    if parts.query or parts.fragment or parts.username or parts.password:
-        raise ValueError("must be an address alone, without a query, a fragment or a password")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError("plain http is accepted for a loopback address only: use https")
-    return value.rstrip("/")
-
-
-def _long_enough(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value().strip()) < 32:  # noqa: PLR2004  # as the comment at the field says
-        raise ValueError("needs at least 32 characters, for example from: openssl rand -hex 32")
-    return value
-
-
-def _bare(value: object) -> object:
-    """Return a secret without the spaces and line ends that pasting adds; nothing but those is not set."""
-    return (value.strip() or None) if isinstance(value, str) else value
-
-
-def _people(values: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(_PERSON.fullmatch(one) for one in values):
-        raise ValueError(
-            "takes member ids such as U0123ABCD (in Teams, Entra object ids), with commas, and no names"
-        )
-    return values
-
-
-def _hosts(values: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(_HOST.fullmatch(one) for one in values):
-        raise ValueError("takes login servers such as acme.azurecr.io, without https:// and without a path")
-    return tuple(host.lower() for host in values)
-
-
-def _tenants(values: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(_GUID.fullmatch(one) for one in values):
-        raise ValueError("takes tenant ids such as 11111111-2222-3333-4444-555555555555, with commas between")
-    return tuple(value.lower() for value in values)
-
-
-def _guid(value: str) -> str:
-    if not _GUID.fullmatch(value.strip()):
-        raise ValueError("is an id such as 11111111-2222-3333-4444-555555555555")
-    return value.strip().lower()
-
-
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_PERSON = re.compile(rf"[UW][A-Za-z0-9_]+|{_GUID.pattern}")
-_HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?")
-_CHANNEL = r"^([CG][A-Z0-9]{2,}|19:[^\s;]+@[a-z0-9.]+)$"  # Slack's, or the id of a Teams channel
-_LOG = r"^(debug|info|warning|error)(,(json|columns|auto))?$"
-Endpoint = Annotated[str, AfterValidator(_endpoint)]
-Key = Annotated[SecretStr, AfterValidator(_long_enough)]
-Listed = Annotated[tuple[str, ...], NoDecode]
-Guid = Annotated[str, AfterValidator(_guid)]
-Pasted = Annotated[SecretStr | None, BeforeValidator(_bare)]
-=======
 is_loopback = setting_types.is_loopback  # every client asks this of the endpoint that it is given
->>>>>>> main
 
 
 class Identity(enum.StrEnum):
@@ -143,14 +72,19 @@ class Settings(BaseSettings):
     slack_api_url: setting_types.Endpoint = Field("https://slack.com/api", alias="SLACK_API_URL")
 
     # Microsoft Teams. The bot's app registration, its secret, and the tenant that it belongs to.
-    teams_client_id: Guid | None = Field(None, alias="TEAMS_CLIENT_ID")
-    teams_client_secret: Pasted = Field(None, alias="TEAMS_CLIENT_SECRET")
-    teams_tenant_id: Guid | None = Field(None, alias="TEAMS_TENANT_ID")
+    teams_client_id: setting_types.Guid | None = Field(None, alias="TEAMS_CLIENT_ID")
+    teams_client_secret: setting_types.Pasted = Field(None, alias="TEAMS_CLIENT_SECRET")
+    teams_tenant_id: setting_types.Guid | None = Field(None, alias="TEAMS_TENANT_ID")
     # Tenants beside it whose people may use the bot; nobody of any other tenant gets in.
-    teams_tenants: Annotated[Listed, AfterValidator(_tenants)] = Field((), alias="REGISTRY_BOT_TEAMS_TENANTS")
-    teams_service_url: Endpoint = Field("https://smba.trafficmanager.net/teams", alias="TEAMS_SERVICE_URL")
-    teams_login_endpoint: Endpoint | None = Field(None, alias="TEAMS_LOGIN_ENDPOINT")  # None: the cloud's own
-    teams_openid_metadata_url: Endpoint | None = Field(None, alias="TEAMS_OPENID_METADATA_URL")  # likewise
+    teams_tenants: Annotated[setting_types.Listed, AfterValidator(setting_types.tenants)] = Field(
+        (), alias="REGISTRY_BOT_TEAMS_TENANTS"
+    )
+    teams_service_url: setting_types.Endpoint = Field(
+        "https://smba.trafficmanager.net/teams", alias="TEAMS_SERVICE_URL"
+    )
+    # None: the cloud's own.
+    teams_login_endpoint: setting_types.Endpoint | None = Field(None, alias="TEAMS_LOGIN_ENDPOINT")
+    teams_openid_metadata_url: setting_types.Endpoint | None = Field(None, alias="TEAMS_OPENID_METADATA_URL")
     # For Microsoft's Agents Playground, which signs nothing: refused unless only this machine can connect.
     teams_unauthenticated: bool = Field(default=False, alias="REGISTRY_BOT_TEAMS_UNAUTHENTICATED")
 
@@ -193,17 +127,11 @@ class Settings(BaseSettings):
 
     # Approvals: a policy file, or else one list of approvers (Slack user ids, Entra object ids).
     policy: Path | None = Field(None, alias="REGISTRY_BOT_POLICY")
-<<<<<<< HEAD
-    approvers: Annotated[Listed, AfterValidator(_people)] = Field((), alias="REGISTRY_BOT_APPROVERS")
-    approval_channel: str | None = Field(None, alias="REGISTRY_BOT_APPROVAL_CHANNEL", pattern=_CHANNEL)
-    operators_channel: str | None = Field(None, alias="REGISTRY_BOT_OPERATORS_CHANNEL", pattern=_CHANNEL)
-=======
     approvers: Annotated[setting_types.Listed, AfterValidator(setting_types.people)] = Field(
         (), alias="REGISTRY_BOT_APPROVERS"
     )
     approval_channel: setting_types.Channel | None = Field(None, alias="REGISTRY_BOT_APPROVAL_CHANNEL")
     operators_channel: setting_types.Channel | None = Field(None, alias="REGISTRY_BOT_OPERATORS_CHANNEL")
->>>>>>> main
     deadline_hours: float = Field(72, alias="REGISTRY_BOT_DEADLINE_HOURS", gt=0, le=24 * 90)
     longest_validity_days: int | None = Field(None, alias="REGISTRY_BOT_LONGEST_VALIDITY_DAYS", ge=1, le=3650)
     wildcards: bool = Field(default=False, alias="REGISTRY_BOT_WILDCARDS")

@@ -97,13 +97,7 @@ async def build(
         desk = work.Desk(record, outside, lambda: source.policy, time, timing or work.Timing())
         hands = worker.Worker(kept, _attention(kept, desk, told, operators), time, _owner())
         measured.attending.set_function(lambda: hands.held)
-<<<<<<< HEAD
         people = membership.Membership(connected.directories, alert=operators.soon)
-=======
-        asked = directory.SlackDirectory(slack, team=team, enterprise=installed.enterprise)
-        people = membership.Membership({model.Platform.SLACK: asked}, alert=operators.soon)
-        homes = {model.Platform.SLACK: frozenset({team})}
->>>>>>> main
         core = service.RequestService(
             store=kept,
             record=record,

@@ -34,7 +34,7 @@ async def connect(
             name=model.Platform.SLACK,
             tenants=frozenset({installed.team}),
             notifier=notifier.SlackNotifier(web, bot_user=installed.bot_user, operators_channel=told),
-            directory=directory.SlackDirectory(web, team=installed.team),
+            directory=directory.SlackDirectory(web, team=installed.team, enterprise=installed.enterprise),
             feed=lambda where: feed.SlackFeed(web, channel=where),
             entrance=entrance,
         )
