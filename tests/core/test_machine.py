@@ -37,4 +37,6 @@ def test_unlisted_moves_are_refused(state: model.State, event: machine.Event) ->
 
 def test_ended_states_have_no_way_out() -> None:
     """What has ended stays ended."""
-    assert not [move for move, after in machine.TABLE.items() if move[0] in model.ENDED and after is not move[0]]
+    assert not [
+        move for move, after in machine.TABLE.items() if move[0] in model.ENDED and after is not move[0]
+    ]
