@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot import forms, model
 from bot.model import Role
@@ -26,14 +26,16 @@ Mention = tuple[model.Principal, str]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as Teams takes it: one plain line for notifications, and a card."""
+    """A message as Teams takes it: one plain line for notifications, a card, and whom it calls."""
 
     summary: str
     card: Json
+    calling: Json = field(default_factory=dict)
 
     def activity(self) -> Json:
         """Return it as an activity to send."""
-        return {"type": "message", "summary": self.summary, "attachments": [attachment(self.card)]}
+        attached = [attachment(self.card)]
+        return {"type": "message", "summary": self.summary, "attachments": attached, **self.calling}
 
 
 def attachment(card: Json) -> Json:
@@ -52,13 +54,8 @@ def message(
         *markup.blocks(what.rest, call),
     ]
     end = [markup.block(what.footer, call, isSubtle=True, size="Small")] if what.footer else []
-    called = markup.mentions(notify)
-    card = _card(
-        fitted(body, [*end, *([called[0]] if called else [])]), _BUTTONS[what.buttons](request, role)
-    )
-    if called:
-        card["msteams"] = {"entities": called[1]}
-    return Message(markup.spoken(what.spoken, call), card)
+    card = _card(fitted(body, end), _BUTTONS[what.buttons](request, role))
+    return Message(markup.spoken(what.spoken, call), card, markup.mentions(notify))
 
 
 def private(note: Note, call: Call) -> Message:

@@ -134,23 +134,24 @@ def _spoken(paragraph: parts.Paragraph, call: Call) -> Iterable[str]:
             return (plain(paragraph, call),)
 
 
-def mentions(people: Iterable[tuple[model.Principal, str]]) -> tuple[Json, list[Json]] | None:
-    """Return a line that notifies people, and what Teams needs to know for it; None for nobody.
+def mentions(people: Iterable[tuple[model.Principal, str]]) -> Json:
+    """Return what a message's activity has beside its card, so that it notifies people.
 
-    https://learn.microsoft.com/en-us/microsoftteams/platform/task-modules-and-cards/cards/cards-format
+    In the card itself mentions would need `msteams`, which the schema of cards does not know.
+    https://learn.microsoft.com/en-us/microsoftteams/platform/bots/how-to/conversations/channel-and-group-conversations
     """
     called: dict[str, model.Principal] = {}
     for who, name in people:
         called.setdefault(_MARKUP.sub(" ", name).strip(), who)
     known = [(name, who) for name, who in called.items() if name][:MOST_MENTIONS]
     if not known:
-        return None
+        return {}
     line = " ".join(f"<at>{name}</at>" for name, _ in known)
     entities: list[Json] = [
         {"type": "mention", "text": f"<at>{name}</at>", "mentioned": {"id": who.user, "name": name}}
         for name, who in known
     ]
-    return {"type": "TextBlock", "text": line, "wrap": True, "isSubtle": True, "size": "Small"}, entities
+    return {"text": line, "entities": entities}
 
 
 def _bare(words: str) -> str:

@@ -151,7 +151,7 @@ async def test_the_journey_on_teams() -> None:
         assert "was approved by Ben" in reading.text(shown)
         assert (reading.buttons(shown), reaction.took_s < 1.0) == ([], True)
         assert result.root == both.written(scenery.GENOMICS)[0].root
-        assert "<at>Ana Ruiz</at>" in reading.text(result.card)
+        assert result.activity["text"] == "<at>Ana Ruiz</at>"
         assert both.judged() == []
         assert len(both.slack.world.tokens()) == 1
 
