@@ -116,6 +116,8 @@ _SAID = {
     Role.RESULT: _result,
 }
 
+ROLES = frozenset(_SAID)
+
 
 def _troubles(copies: Copies, *roles: Role) -> Note:
     """Return why other copies could not be shown: whoever reads this one can mend it."""

@@ -6,6 +6,7 @@ https://learn.microsoft.com/en-us/azure/bot-service/rest-api/bot-framework-rest-
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -167,7 +168,8 @@ class ConnectorClient:
 
     async def _sent(self, call: http.Call) -> http.Answer:
         """Send a call, again where that may help; return a success."""
-        async for attempt in stamina.retry_context(_again, attempts=_ATTEMPTS, timeout=_BUDGET_S):
+        again = functools.partial(_again, changes=call.changes)
+        async for attempt in stamina.retry_context(again, attempts=_ATTEMPTS, timeout=_BUDGET_S):
             with attempt:
                 answer = await self._once(call)
         return answer
@@ -189,12 +191,12 @@ class ConnectorClient:
         return replace(call, headers={**call.headers, "Authorization": f"Bearer {held.get_secret_value()}"})
 
 
-def _again(error: Exception) -> bool | float:
-    """Tell whether a call may be repeated at once: only where Teams says that nothing was done."""
+def _again(error: Exception, *, changes: bool) -> bool | float:
+    """Tell whether a call may be repeated at once: a look always, else where Teams did nothing."""
     if isinstance(error, errors.Throttled):
         wish = error.retry_after_s
         return True if wish is None else (wish if wish < _BUDGET_S else False)
-    return isinstance(error, errors.NotYet)
+    return isinstance(error, errors.NotYet if changes else errors.Temporary)
 
 
 def trouble(answer: http.Answer, *, changes: bool) -> errors.ServiceError | None:

@@ -249,7 +249,7 @@ async def test_a_search_offers_what_teams_draws(
 
     answer = await house.invokes(house.scene(), "application/search", value)
 
-    results = answer.body["value"]["results"]  # type: ignore[index,call-overload]  # the same
+    results = answer.body["value"]["results"]  # type: ignore[index]  # the same
     assert len(results) <= 15
     assert last in results[-1]["title"]
     assert answer.body["type"] == "application/vnd.microsoft.search.searchResponse"
