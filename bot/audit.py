@@ -106,14 +106,25 @@ class Trail:
         return None
 
 
-def digest(record: model.Record) -> str:
-    """Return SHA-256 of a record as the store writes it."""
-    return hashlib.sha256(record.model_dump_json().encode()).hexdigest()
+def digest(record: model.Record, *, as_read: bool = False) -> str:
+    """Return SHA-256 of a record as the store writes it; `as_read`: without what it was read without."""
+    return hashlib.sha256(record.model_dump_json(exclude_unset=as_read).encode()).hexdigest()
 
 
 def stamp(credential: model.Credential) -> str:
     """Return what an entry says of the credential written with it: id, version, state, SHA-256."""
     return f"{credential.id}:{credential.version}:{credential.state}:{digest(credential)}"
+
+
+def conditions(request: model.Request) -> dict[str, str | int | None]:
+    """Return what the entry of a submission seals: what is asked for, and on which terms it is decided."""
+    return {
+        "digest": request.digest,
+        "rule": request.rule,
+        "rule_version": request.rule_version,
+        "needed": request.needed,
+        "deadline": request.deadline.isoformat(),
+    }
 
 
 def draft(  # noqa: PLR0913  # an entry is flat, and each part is named at the call

@@ -12,7 +12,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from bot import checkup, cli_audit, cli_policy, errors, settings, wiring
+from bot import checkup, cli_audit, cli_policy, cli_reconcile, cli_requests, errors, settings, wiring
 from bot.sandbox import command as sandbox_command
 from bot.sandbox.page import shift
 
@@ -110,6 +110,8 @@ def package(out: Path, **said: str | None) -> None:
 
 main.add_command(cli_audit.group)
 main.add_command(cli_policy.group)
+main.add_command(cli_reconcile.command)
+main.add_command(cli_requests.group)
 
 
 def _settings() -> settings.Settings:

@@ -50,6 +50,11 @@ class Lease:
         return self.attempts >= self._max_attempts
 
     @property
+    def nearly_last(self) -> bool:
+        """Tell whether the next try has to give up: this one still knows why."""
+        return self.attempts + 1 >= self._max_attempts
+
+    @property
     def spent(self) -> bool:
         """Tell whether even giving up has been tried too often."""
         return self.attempts >= 2 * self._max_attempts

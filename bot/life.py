@@ -42,26 +42,30 @@ def news(
     Of several warnings whose time has come only the newest is told. While `quiet`, none is: the
     password is about to be replaced.
     """
-    told = request.life or model.Life(version=1)
-    same = request.life is None or told.expires == credential.expires
-    before = told.warned if same else None
+    life, seen = told(credential, request), request.life.version if request.life else 1
     due = None if quiet or credential.state in _UNWARNED else warning(credential, now)
-    warned = due is not None and (before is None or due < before)
-    if not warned and told.version == credential.version:
+    if due is not None and (life.warned is None or due < life.warned):
+        life = life.model_copy(update={"warned": due, "said": request.version + 1})
+        return News(life, audit.Event.WARNED, {"credential": credential.id, "days": due})
+    if seen == credential.version:
         return None
-    life = model.Life(
+    data = {"credential": credential.id, "state": credential.state.value, "by": credential.by}
+    return News(life, audit.Event.FOLLOWED, data)
+
+
+def told(credential: model.Credential, request: model.Request) -> model.Life:
+    """Return the Life that tells a credential as it is; warnings of an older password are over."""
+    before = request.life
+    same = before is None or before.expires == credential.expires
+    return model.Life(
         version=credential.version,
         state=credential.state,
         repositories=credential.repositories,
         expires=credential.expires,
         by=credential.by,
-        warned=due if warned else before,
-        said=request.version + 1 if warned else told.said,
+        warned=before.warned if before and same else None,
+        said=before.said if before else 0,
     )
-    if warned:
-        return News(life, audit.Event.WARNED, {"credential": credential.id, "days": due})
-    data = {"credential": credential.id, "state": credential.state.value, "by": credential.by}
-    return News(life, audit.Event.FOLLOWED, data)
 
 
 def warning(credential: model.Credential, now: dt.datetime) -> int | None:

@@ -43,7 +43,9 @@ def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, tuple[s
 
 def bound_to(family: socket.AddressFamily, address: tuple[str, int]) -> socket.socket:
     """Return a socket at one address; raise OSError where that is not to be had."""
-    made = socket.socket(family, socket.SOCK_STREAM)
+    # With its protocol by name: asyncio sets TCP_NODELAY on no other, and an answer of two writes then
+    # waits 40 ms for its reader's acknowledgement (Lib/asyncio/base_events.py, _set_nodelay).
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:  # 0.0.0.0 has its own

@@ -69,7 +69,7 @@ class Recorder:
 
         CROWDED: its requester has `open_limit` requests already that have not ended.
         """
-        proposal = Proposal(request, audit.Event.SUBMITTED, request.requester, {"digest": request.digest})
+        proposal = Proposal(request, audit.Event.SUBMITTED, request.requester, audit.conditions(request))
         change = self._change(proposal, None, op, None)
         return await self._commit(dataclasses.replace(change, open_limit=open_limit))
 

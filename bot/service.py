@@ -14,6 +14,7 @@ from bot import (
     forms,
     inspection,
     intake,
+    listings,
     model,
     policy,
     ports,
@@ -48,6 +49,7 @@ class RequestService:
         taken_in = intake.Intake(store, record, authority, clock, wake)
         self._submissions = submissions.Submissions(taken_in, inspector)
         self._changes = changes.Changes(taken_in, inspector)
+        self._listings = listings.Listings(taken_in, inspector)
         self._clicks = clicks.Clicks(store, record, authority, clock, wake)
 
     async def form(self, by: model.Principal, place: model.Place | None) -> forms.Form:
@@ -109,6 +111,24 @@ class RequestService:
     async def change(self, change: forms.Change) -> model.Request:
         """Keep a change of a credential as a request; one that needs nobody starts at once."""
         return await self._changes.change(change)
+
+    async def find(self, by: model.Principal, name: str) -> tuple[forms.Row, ...]:
+        """Return the credentials of a name that somebody may see; Refused if there is none."""
+        return await self._listings.find(by, name)
+
+    async def listing(
+        self, by: model.Principal, view: forms.View, *, workspace: str | None = None, after: str | None = None
+    ) -> forms.Listing:
+        """Return a page of what somebody may see."""
+        return await self._listings.listing(by, view, workspace=workspace, after=after)
+
+    async def status(self, by: model.Principal, ref: str) -> forms.Row:
+        """Return a request by its id or the short form of it; Refused if there is none to be seen."""
+        return await self._listings.status(by, ref)
+
+    async def home(self, by: model.Principal) -> forms.Home:
+        """Return what somebody's home shows."""
+        return await self._listings.home(by)
 
     async def whoami(self, by: model.Principal) -> forms.Whoami:
         """Return how the bot sees somebody, whoever it is; the look is recorded."""

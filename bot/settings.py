@@ -226,4 +226,9 @@ def complaints(error: ValidationError) -> list[str]:
 
 
 # What pydantic says in the words of a programmer.
-_WORDS = {"missing": "is not set, and the bot cannot do without it"}
+_WORDS = {
+    "missing": "is not set, and the bot cannot do without it",
+    "int_parsing": "takes a whole number",
+    "float_parsing": "takes a number",
+    "bool_parsing": "takes true or false",
+}

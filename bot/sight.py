@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot import authority, errors, model, policy, rules
+import structlog
+
+from bot import authority, errors, model, policy, recorder, rules
+
+log = structlog.get_logger(__name__)
 
 
 class Sight:
@@ -22,15 +26,22 @@ class Sight:
             name: None if group.kept else group.members for name, group in self._now.groups.items()
         }
         self._workspaces: dict[int, bool | None] = {}
-        self._silent: dict[str, None] = {}
+        self._troubles: dict[str, None] = {}
 
     @property
     def troubles(self) -> tuple[str, ...]:
-        """Return what could not be looked up although something depended on it, a sentence each."""
-        return tuple(
-            f"It could not be looked up {what}, so something may be missing here. Try again in a minute."
-            for what in self._silent
-        )
+        """Return why something may be missing from what they see, a sentence each."""
+        return tuple(self._troubles)
+
+    def forged(self, credential: model.Credential) -> None:
+        """Remember that a credential is not shown, since somebody else wrote its record."""
+        log.error("forged credential", credential_id=credential.id)
+        short = model.short_id(credential.id)
+        self._troubles[f"The credential {short} is not shown: {recorder.FORGED_CREDENTIAL}"] = None
+
+    def _silent(self, what: str) -> None:
+        words = f"It could not be looked up {what}, so something may be missing here. Try again in a minute."
+        self._troubles[words] = None
 
     async def sees(self, request: model.Request, credential: model.Credential | None = None) -> bool:
         """Tell whether they may see a request, and the credential that it made or is about."""
@@ -44,7 +55,7 @@ class Sight:
             self._unknown(() if rule is None else (*rule.terms.approvers, *rule.terms.fallback))
             if self._workspaces.get(request.spec.workspace.id) is None:
                 name = request.spec.workspace.full_name
-                self._silent[f"whether you are a participant of {name} in Tower"] = None
+                self._silent(f"whether you are a participant of {name} in Tower")
         return known is True
 
     async def decides(self, request: model.Request) -> bool:
@@ -123,7 +134,7 @@ class Sight:
     def _unknown(self, groups: Iterable[str]) -> None:
         for name in groups:
             if self._groups.get(name) is None:
-                self._silent[f"who is in the group {name}"] = None
+                self._silent(f"who is in the group {name}")
 
 
 def subject(kind: model.Kind, credential: model.Credential, origin: model.Request | None) -> rules.Subject:

@@ -18,6 +18,13 @@ from bot import errors, forms, hosts, inspection, intake, model, policy, ports, 
 ACTION = policy.Action.SUBMIT.value
 
 
+class _Redelivered(Exception):  # a signal inside this module, not an error
+    """Another delivery of the same form was a moment faster: what stands in the way is its own request."""
+
+    def __init__(self, request: model.Request) -> None:
+        self.request = request
+
+
 @dataclass(frozen=True, slots=True)
 class Submissions:
     """Takes forms. What is refused is recorded; what is only typed wrongly is not."""
@@ -74,8 +81,11 @@ class Submissions:
         await self.intake.admit(submission.by, action=ACTION)
         if known := await self.intake.known(submission.op):
             return known
-        async with self.intake.checking(submission.by, action=ACTION, asks="Azure or Tower"):
-            request, rule = await self._checked(submission)
+        try:
+            async with self.intake.checking(submission.by, action=ACTION, asks="Azure or Tower"):
+                request, rule = await self._checked(submission)
+        except _Redelivered as again:
+            return again.request
         async with self.intake.recording(submission.by, action=ACTION):
             written = await self.intake.keep(request, submission.op)
             if written.outcome is ports.Outcome.TAKEN:
@@ -86,8 +96,14 @@ class Submissions:
 
     async def _checked(self, submission: forms.Submission) -> tuple[model.Request, rules.Rule]:
         """Hold a form against the outside and the policy; return the request that it makes, and its rule."""
+        request_id = self.intake.record.id_for(submission.op)
         problems = forms.problems(submission, wildcards=self.inspector.wildcards)
-        checked = await self.inspector.check(submission, problems)
+        try:
+            checked = await self.inspector.check(submission, problems)
+        except errors.Refused as refusal:
+            if refusal.request and refusal.request.id == request_id:
+                raise _Redelivered(refusal.request) from None
+            raise
         held, chosen, court = checked.held, submission.repositories, self.intake.court
         if held.credential:  # once more: only the recorder tells a forged one
             await self.intake.record.credential(held.credential.id)
@@ -100,8 +116,7 @@ class Submissions:
         problem = forms.validity_problem(submission.validity_days, longest)
         if problem and held.kind is not model.Kind.EXTEND:
             raise errors.BadInput({forms.Field.VALIDITY: problem})
-        request_id, spec = self.intake.record.id_for(submission.op), _spec(submission, checked)
-        by, place = submission.by, submission.place
+        spec, by, place = _spec(submission, checked), submission.by, submission.place
         return court.request(request_id, spec, choice.rule, by=by, place=place), choice.rule
 
     async def _taken(

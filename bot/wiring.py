@@ -27,6 +27,7 @@ from bot import (
     attention,
     audit,
     authority,
+    casebook,
     chats,
     clock,
     copies,
@@ -39,6 +40,7 @@ from bot import (
     metrics,
     policy_source,
     ports,
+    reconcile,
     recorder,
     service,
     settings,
@@ -111,7 +113,13 @@ async def build(
         doors, checks = await connected.entrances(core) if chat else ({}, {})
         web = http.build(core, doors=doors, checks=checks, metrics=measured.page)
         follow: Watch = functools.partial(source.watch, news=operators.news, alert=operators.alert)
-        watches = (operators.run, follow, *_log_watches(config, kept, trail, operators, connected, time))
+        hourly = _hourly(desk, kept, operators)
+        watches = (
+            operators.run,
+            follow,
+            hourly,
+            *_log_watches(config, kept, trail, operators, connected, time),
+        )
         yield Runtime(kept, core, hands, measured, source, web, watches)
 
 
@@ -164,6 +172,19 @@ def _attention(
     follow = following.Following(desk.record, kept, desk.policy, time, operators)
     chat = copies.Chat(kept, told, time)
     return attention.Attention(desk.record, saga.Saga(desk), follow, chat, time, operators)
+
+
+def _hourly(desk: work.Desk, kept: store.RedisStore, operators: alerts.Alerts) -> Watch:
+    """Return what compares Azure and Tower with the records while the process runs."""
+    looking = _reconciler(desk.record, kept, desk.services, desk.clock)
+    alert, news = operators.alert, operators.news
+    return reconcile.Hourly(looking, kept, kept.log, desk.clock, alert=alert, news=news).run
+
+
+def _reconciler(
+    record: recorder.Recorder, kept: ports.Store, outside: work.Services, time: ports.Clock
+) -> reconcile.Reconciler:
+    return reconcile.Reconciler(kept, record, outside.registries, outside.tower, time)
 
 
 def slack_manifest(url: str | None) -> dict[str, Any]:
@@ -254,6 +275,27 @@ async def open_log(config: settings.AuditSettings) -> AsyncIterator[auditor.Audi
     async with store.open_store(url, prefix=config.redis_prefix, clock=time, keep_days=1) as kept:
         trail = audit.Trail(config.audit_key.get_secret_value().encode())
         yield auditor.Auditor(kept, kept.log, trail, time, _print)
+
+
+@contextlib.asynccontextmanager
+async def open_casebook(config: settings.AuditSettings) -> AsyncIterator[casebook.Casebook]:
+    """Open what the commands on requests work with; raise ConfigurationError without a REDIS_URL."""
+    if config.redis_url is None:
+        raise errors.ConfigurationError("REDIS_URL is not set: that is where the requests are kept.")
+    async with open_log(config) as at:
+        yield casebook.Casebook(at.store, at.trail)
+
+
+@contextlib.asynccontextmanager
+async def open_reconciler(config: settings.Settings) -> AsyncIterator[reconcile.Reconciler]:
+    """Open what compares Azure and Tower with the records; nothing of chat is needed for it."""
+    log.configure("warning", secrets=secrets_of(config), stream=sys.stderr)
+    time = clock.SystemClock()
+    async with contextlib.AsyncExitStack() as stack:
+        kept = await stack.enter_async_context(_store(config, time))
+        trail = audit.Trail(config.audit_key.get_secret_value().encode())
+        outside = await _services(config, time, stack)
+        yield _reconciler(recorder.Recorder(kept, trail, time), kept, outside, time)
 
 
 def _policy(config: settings.Settings) -> policy_source.PolicySource:

@@ -65,7 +65,10 @@ class Service(Protocol):
         ...
 
     async def find(self, by: model.Principal, name: str) -> tuple[forms.Row, ...]:
-        """Return the credentials of a name (or `workspace/name`, or short id) that somebody may see."""
+        """Return the credentials of a name (or `workspace/name`, or short id) that somebody may see.
+
+        Several workspaces may have one of that name. Refused if there is none.
+        """
         ...
 
     async def listing(

@@ -13,10 +13,10 @@ from pydantic import SecretStr
 from bot import errors, model, ports, settings
 from bot.clients import http, tower_api, tower_errors, tower_jobs, tower_workspaces
 
-# Tower allows 20 calls a second and token. A bucket of 4 that refills at 13 a second lets at most
+# Tower allows 20 calls a second and token. A bucket of 7 that refills at 10 a second lets at most
 # 17 through in any one second, so that a hiccup on the way does not make it 21; a bucket of 17
-# would let 34 through in the first.
-_BURST, _PERIOD_S = 4, 4 / 13
+# would let 34 through in the first. Seven are what a form and an approval right after it take.
+_BURST, _PERIOD_S = 7, 7 / 10
 
 _REFUSED_CONTENT = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 _REFUSED_THING = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})

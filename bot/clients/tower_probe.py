@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from bot import ports, settings
 from bot.clients import http, tower_api, tower_errors, tower_workspaces, wave
 
-_BURST, _PERIOD_S = 4, 4 / 13  # as the bot's own client has it: Tower allows 20 calls a second
+_BURST, _PERIOD_S = 7, 7 / 10  # as the bot's own client has it: Tower allows 20 calls a second
 _INFO = http.Call("GET", "/service-info")
 
 

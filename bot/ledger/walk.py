@@ -139,7 +139,8 @@ class Walk:
     def _link(self, logged: ports.Logged, opened: entries.Opened) -> None:
         before, state = self.heads.get(opened.request, ("", None))
         self.heads[opened.request] = (opened.mac, opened.after or state)
-        if written := Written.read(opened.body.get("credential"), logged.sequence):
+        said = opened.body.get("credential")
+        if said is not None and (written := Written.read(said, logged.sequence)):
             self.written[written.id] = written
         if logged.head == before or logged.head in self._doubtful.get(opened.request, ()):
             return

@@ -152,6 +152,13 @@ class Store(Protocol):
         """
         ...
 
+    async def retry(self, request_id: str) -> Outcome:
+        """Make a request that is worked on due at once, with its tries counted anew.
+
+        CONFLICT for one that nobody works on: it waits for people, or has ended. MISSING for none.
+        """
+        ...
+
     async def save_copy(self, request_id: str, copy: model.Copy, *, fence: int | None = None) -> Outcome:
         """Remember where a copy is and what it shows; no new version, no audit entry."""
         ...

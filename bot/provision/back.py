@@ -101,18 +101,22 @@ async def _repointed(work: Work, after: model.Progress) -> model.Credential | No
 
 
 async def leave(work: Work, step: Step, failed: Failed) -> None:
-    """Record that something stays behind; what would have helped becomes part of the remedy."""
+    """Record that something stays behind; what would have helped becomes part of the remedy.
+
+    What comes after it has a patience of its own.
+    """
     request, made = work.request, work.request.progress
     log.error("left behind", request_id=request.id, step=step.name, error=failed.error)
     known = request.remedy or ""
     # A step that was cut off may have made something: it counts as made if it was not undone.
     counts = made.undoing is not None and step.name not in made.steps
     steps = (*made.steps, step.name) if counts else made.steps
+    left, marks = (*made.left, step.name), {**made.marks, rest.STARTED: work.now()}
     await work.commit(
         machine.Event.STEP,
         audit.Event.STEP_FAILED,
         data={"step": step.name, "error": failed.error},
-        progress=made.model_copy(update={"steps": steps, "left": (*made.left, step.name)}),
+        progress=made.model_copy(update={"steps": steps, "left": left, "marks": marks}),
         error=request.error or failed.error,
         remedy=known if (failed.remedy or "") in known else rest.sentences(known, failed.remedy),
     )

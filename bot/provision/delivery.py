@@ -88,20 +88,21 @@ async def hand_over(work: Work, target: Target) -> Outcome:
     minted = await work.outside(mint, await work.registry(), work.token, slot=target.slot, expires=expires)
     until = work.now() + dt.timedelta(seconds=timing.deliver_window_s)
     made = {"slot": target.slot, "expires": minted.expires or expires}
-    puzzled, known = False, None
+    puzzled, first = False, None
     while True:
         pause = 0.0
         try:
             # Right before each try: somebody may have added a credential while a password was made.
             known = await target.find(work)
+            first = first or known
             return Done({**made, "tower_id": await _give(work, minted, known)})
         except errors.Temporary as error:
             pause = max(timing.deliver_step_s, error.retry_after_s or 0.0)
             if work.now() + dt.timedelta(seconds=pause) > until:
                 return _late(work, error)
         except errors.Permanent as error:
-            if known and target.lasting and await _taken(work, target, known):
-                return Done({**made, "tower_id": known.id})
+            if first and target.lasting and await _taken(work, target, first):
+                return Done({**made, "tower_id": first.id})
             if puzzled or not isinstance(error, errors.AlreadyThere | errors.NotFound):
                 raise
             puzzled = True  # where two looks were wrong, it is about somebody else's credential
@@ -133,7 +134,7 @@ async def _give(work: Work, minted: ports.Minted, known: ports.TowerCredential |
 
 
 async def _taken(work: Work, target: Target, before: ports.TowerCredential) -> bool:
-    """Tell whether Tower took what it was given although it answered an error."""
+    """Tell whether Tower took what it was given, now or a moment ago, although it answered an error."""
     now = await target.find(work)
     return (
         now is not None

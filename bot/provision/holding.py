@@ -85,7 +85,7 @@ def changed(work: Work, progress: model.Progress) -> model.Credential:
 
 def rotated(work: Work, progress: model.Progress) -> model.Credential:
     """Return the credential whose password is another one from now on."""
-    return _finished(work, progress, **password(progress))
+    return _finished(work, progress, **_password(work, progress))
 
 
 def repointed(work: Work, progress: model.Progress) -> model.Credential:
@@ -94,7 +94,7 @@ def repointed(work: Work, progress: model.Progress) -> model.Credential:
     A revocation that comes between and gives up must not leave the old one on the record: the next
     rotation would remove the one that Tower uses.
     """
-    return _next(work.held, **password(progress))
+    return _next(work.held, **_password(work, progress))
 
 
 def revoked(work: Work, _: model.Progress) -> model.Credential:
@@ -103,9 +103,9 @@ def revoked(work: Work, _: model.Progress) -> model.Credential:
     return _next(work.held, busy=None, by=request.id, state=CredentialState.REVOKED, drift=None)
 
 
-def password(progress: model.Progress) -> dict[str, object]:
-    """Return what a credential's record tells of its newest password."""
+def _password(work: Work, progress: model.Progress) -> dict[str, object]:
     return {
+        "validity_days": work.spec.validity_days,
         "slot": progress.slot,
         "expires": progress.expires,
         "minted": progress.marks.get(DELIVERED),

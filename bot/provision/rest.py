@@ -14,6 +14,7 @@ from bot.provision.work import Failed, Outcome, Retry, Work
 
 log = structlog.get_logger()
 
+STARTED = "started"  # a mark: since when the request, or a part of its own, is worked on; waiting apart
 TRIES = 8  # at a credential that others write as well: each of them writes it a few times and ends
 
 

@@ -51,7 +51,7 @@ async def deliver(work: Work) -> Outcome:
         return before
     # The password of a try that was cut off is known to nobody, and a slot that is empty works at once.
     await _keep_old(work, token)
-    target = delivery.Target(slot, work.held.validity_days, delivery.own, lasting=True)
+    target = delivery.Target(slot, work.spec.validity_days, delivery.own, lasting=True)
     return delivery.delivered(work, await delivery.hand_over(work, target))
 
 

@@ -21,7 +21,6 @@ __all__ = ["Rest", "Saga"]
 
 log = structlog.get_logger()
 
-STARTED = "started"  # a mark: since when the request is worked on, its waits for others apart
 _RECORDED = ("token", "scope_map", "slot", "tower_id", "image", "verification")
 
 
@@ -55,7 +54,7 @@ async def _start(work: Work) -> Rest | None:
         if isinstance(trouble, Forged):
             return await back.refuse(work, trouble.why)
         if isinstance(trouble, Retry) and not work.lease.last_try:
-            return rest.later(work, STARTED, trouble)
+            return rest.later(work, rest.STARTED, trouble)
         try:
             await _begin(work, trouble)
         except errors.Overtaken:
@@ -73,7 +72,7 @@ async def _hindrance(work: Work) -> Trouble | Retry | None:
 async def _begin(work: Work, trouble: Failed | Retry | None) -> None:
     if isinstance(trouble, Retry):
         trouble = Failed(trouble.why, trouble.remedy)
-    begun = {"marks": {STARTED: work.now()}, "undoing": trouble.error if trouble else None}
+    begun = {"marks": {rest.STARTED: work.now()}, "undoing": trouble.error if trouble else None}
     await work.commit(
         machine.Event.START,
         audit.Event.STARTED,
@@ -96,6 +95,8 @@ async def _forward(work: Work, plan: Plan) -> Rest | None:
         if isinstance(outcome, Failed) and step.onward:
             await back.leave(work, step, outcome)
             told.append(rest.stays(step, outcome))
+            if work.lease.attempts > 1:  # tries that one part used up are not the next one's
+                return Rest(work.request, work.now(), alert=rest.on_its_way(work.request, told))
         elif isinstance(outcome, Done) and not last:
             await _record(work, step, outcome)
         else:
@@ -130,13 +131,13 @@ async def _attempt(work: Work, step: Step) -> Outcome:
     if isinstance(outcome, Failed):
         # Who revokes the credential meanwhile takes away what a step needs: that is the better reason.
         return await work.ours() or outcome
-    if not isinstance(outcome, Retry) or not _too_late(work):
+    if not isinstance(outcome, Retry) or not (_too_late(work) or work.lease.nearly_last):
         return outcome
     return step.otherwise or Failed(f"{outcome.why} The bot tried again for a long time.", outcome.remedy)
 
 
 def _too_late(work: Work) -> bool:
-    began = work.request.progress.marks.get(STARTED, work.request.changed)
+    began = work.request.progress.marks.get(rest.STARTED, work.request.changed)
     return work.now() - began > dt.timedelta(seconds=work.desk.timing.give_up_s)
 
 
@@ -181,7 +182,7 @@ async def _pause(work: Work, step: Step, wait: Wait) -> Rest:
     """Come again when there is something to do; the time until then counts against nobody's patience."""
     if wait.update:
         made = work.request.progress
-        marks = {**wait.update.get("marks", made.marks), STARTED: wait.until}
+        marks = {**wait.update.get("marks", made.marks), rest.STARTED: wait.until}
         after = made.model_copy(update={**wait.update, "marks": marks})
         await work.commit(
             machine.Event.STEP, audit.Event.STEP_WAITS, data={"step": step.name}, progress=after

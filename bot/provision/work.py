@@ -209,14 +209,11 @@ class Work:
         if wanted is None:
             return Failed("This request names no credential.")
         try:
-            found = await self.desk.record.credential(wanted)
+            self.credential = await self.desk.record.credential(wanted)
         except errors.Refused as refusal:
             if refusal.reason is errors.Reason.CHANGED:
                 return Forged("its credential's record was changed by something else than the bot")
             return Failed(str(refusal))
-        if found.id != wanted:  # sealed by us, but put into another's place
-            return Forged("its credential's record belongs to another one")
-        self.credential = found
         return None
 
     async def ours(self) -> Trouble | None:

@@ -19,7 +19,7 @@ class Batches:
     """
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+        self.client = client
         self._alone: Callable[..., Awaitable[Any]] = client.execute_command  # redis-py leaves it untyped
         self._commands: list[Command] = []  # of the batch that leaves at the end of this turn
         self._leaving: asyncio.Task[list[Any]] | None = None
@@ -42,7 +42,7 @@ class Batches:
         """Let what is under way end, then close all connections."""
         if self._under_way:
             await asyncio.wait(self._under_way)
-        await self._client.aclose()
+        await self.client.aclose()
 
     def _begin(self) -> asyncio.Task[list[Any]]:
         batch = self._leaving = asyncio.create_task(self._send())
@@ -55,7 +55,7 @@ class Batches:
         commands, self._commands, self._leaving = self._commands, [], None
         if len(commands) == 1:
             return [await self._alone(*commands[0])]
-        async with self._client.pipeline(transaction=False) as pipeline:
+        async with self.client.pipeline(transaction=False) as pipeline:
             for command in commands:
                 pipeline.execute_command(*command)
             answers: list[Any] = await pipeline.execute(raise_on_error=False)

@@ -80,6 +80,10 @@ class RedisStore:
             within_s=WORKER_S,
         )
 
+    async def retry(self, request_id: str) -> ports.Outcome:
+        """Make a request that is worked on due at once, with its tries counted anew."""
+        return await self._calls.run(lambda: self._scripts.retry(request_id), within_s=PEOPLE_S)
+
     async def save_copy(
         self, request_id: str, copy: model.Copy, *, fence: int | None = None
     ) -> ports.Outcome:
@@ -140,7 +144,7 @@ class RedisStore:
         return tuple(dict.fromkeys(line for info in servers for line in checks.findings(info)))
 
     async def _page(self, name: str, after: str | None, limit: int) -> ports.Page:
-        cursor = None if after is None else lists.cursor(after)
+        cursor, limit = None if after is None else lists.cursor(after), max(1, limit)
         found, resume = await self._calls.run(
             lambda: self._scripts.page(name, after=cursor, limit=limit), within_s=PEOPLE_S
         )

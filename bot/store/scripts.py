@@ -24,6 +24,7 @@ NAMES = (
     "claim",
     "renew",
     "settle",
+    "retry",
     "save_copy",
     "page",
     "records",
@@ -148,6 +149,11 @@ class Scripts:
                 keep_op=_ms(KEEP_CALL),
             )
         )
+
+    async def retry(self, request_id: str) -> ports.Outcome:
+        """Make a request due at once, its tries counted anew."""
+        record, trail, _, *rest = self._of(request_id, op="")
+        return _outcome(await self._run("retry", (record, trail, *rest), id=request_id))
 
     async def save_copy(self, request_id: str, copy: model.Copy, *, fence: int | None) -> ports.Outcome:
         """Remember one copy."""

@@ -6,13 +6,15 @@ import asyncio
 import sys
 
 from bot import log
-from tests.bench import acknowledgement, decisions, figures, provisioning, work
+from tests.bench import acknowledgement, decisions, figures, lists, provisioning, reconciling, work
 
 PARTS = {
     "provisioning": provisioning.measure,
     "acknowledgement": acknowledgement.measure,
     "work": work.measure,
     "decisions": decisions.measure,
+    "lists": lists.measure,
+    "reconciling": reconciling.measure,
 }
 
 

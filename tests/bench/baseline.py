@@ -31,7 +31,9 @@ def main(port: str, api: str, secret: str, token: str) -> None:
         return PlainTextResponse("ok")
 
     routes = [Route("/slack/events", events, methods=["POST"]), Route("/readyz", ready)]
-    uvicorn.run(Starlette(routes=routes), host="127.0.0.1", port=int(port), log_level="warning")
+    # On the event loop that ours has: by itself uvicorn takes uvloop wherever that is installed.
+    app = Starlette(routes=routes)
+    uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", loop="asyncio")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from playwright.async_api import Locator, Page, expect
 
 COMMAND = "/registry"
 FORM = "Registry credential"
-GENOMICS, APPROVALS = "genomics", "registry-approvals"
+GENOMICS, APPROVALS, APP = "genomics", "registry-approvals", "registry-bot"
 NARROW = 760  # pixels; narrower pages show one thing at a time
 
 
@@ -74,6 +74,18 @@ class Slack:
         if self.desk.narrow and await self.thread.is_visible():
             await self.thread.get_by_role("button", name="Close thread").click()
         await self.place(place).click()
+        messages = self.node.get_by_role("button", name="Messages", exact=True)
+        if place == APP and await messages.is_visible():
+            await messages.click()
+
+    async def home(self) -> Locator:
+        """Open the app's home."""
+        await self.here()
+        await self.place(APP).click()
+        tab = self.node.get_by_role("button", name="Home", exact=True)
+        if await tab.get_attribute("aria-pressed") != "true":
+            await tab.click()
+        return self.node.get_by_role("region", name=f"Home of {APP}")
 
     async def say(self, words: str, where: str = GENOMICS) -> None:
         """Write into a channel and press Enter."""
@@ -93,7 +105,16 @@ class Slack:
         if search is not None:
             await menu.fill(search)
         await self.options().filter(has_text=option).first.click()
-        await expect(menu).to_have_value(re.compile(re.escape(option)))
+        await self.holds(label, option)
+
+    async def holds(self, label: str, option: str) -> None:
+        """Wait until a menu shows that an option is chosen: in its field, or in front of it."""
+        chosen = self.window.get_by_role("listitem").filter(has_text=option)
+        menu = self.field(label).and_(self.window.locator("[data-several]"))
+        if await menu.count():
+            await expect(chosen).not_to_have_count(0)
+        else:
+            await expect(self.field(label)).to_have_value(re.compile(re.escape(option)))
 
     async def fill(self, wish: Wish) -> None:
         """Fill the form, and wait until it says who will be asked."""

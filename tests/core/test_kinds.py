@@ -129,6 +129,22 @@ async def test_the_same_extension_is_pointed_to(desk: Desk) -> None:
     assert (refused.value.reason, refused.value.request) == (errors.Reason.DUPLICATE, first)
 
 
+async def test_a_form_is_not_held_up_by_its_own_delivery(desk: Desk) -> None:
+    """Two deliveries at one moment: the slower one finds its own request in the way, and returns it."""
+    await desk.issued()
+    sent = builders.a_submission(repositories=(OTHER,))
+    first = await desk.service.submit(sent)
+    desk.events.clear()
+    load, unseen = desk.store.load, [first.id]
+
+    async def late(request_id: str) -> ports.Snapshot | None:
+        return None if request_id in unseen and unseen.pop() else await load(request_id)
+
+    desk.store.load = late  # type: ignore[method-assign]  # the other delivery is not kept yet
+
+    assert (await desk.service.submit(sent), desk.events) == (first, [])
+
+
 async def test_one_change_at_a_time(desk: Desk) -> None:
     """Another extension waits for the first one, which is named."""
     desk.catalog.tags[f"{builders.HOST}/team/third"] = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import socket
@@ -42,6 +43,22 @@ async def test_an_address_of_this_machine_is_bound(host: str) -> None:
 
     assert all(names)
     assert [one.fileno() for one in bound] == [-1] * len(bound)
+
+
+async def test_an_answer_leaves_at_once() -> None:
+    """A connection that is taken there does not keep the second half of an answer back for 40 ms."""
+    seen = asyncio.get_running_loop().create_future()
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        taken: socket.socket = writer.get_extra_info("socket")
+        seen.set_result(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    async with listening.on("127.0.0.1", 0) as (bound,), await asyncio.start_server(answer, sock=bound):
+        _, writer = await asyncio.open_connection(*bound.getsockname())
+        writer.close()
+
+        assert await seen
 
 
 async def test_a_port_in_use_is_named(taken: int) -> None:

@@ -135,6 +135,9 @@ ODD = "is empty, or holds blanks or odd characters: copy the token, and nothing 
         ("AZURE_SUBSCRIPTION_ID", "acme", "takes a subscription's id"),
         ("AZURE_RESOURCE_GROUP", "/a/b", "takes the name of a resource group, and no path"),
         ("REGISTRY_BOT_LOG", "loud", "takes debug, info, warning or error"),
+        ("REGISTRY_BOT_PORT", "http", "takes a whole number"),
+        ("REGISTRY_BOT_DEADLINE_HOURS", "soon", "takes a number"),
+        ("REGISTRY_BOT_WILDCARDS", "maybe", "takes true or false"),
         ("REDIS_URL", None, "is not set, and the bot cannot do without it"),
     ],
 )

@@ -30,6 +30,7 @@ from tests import builders, fakes
 TRAIL = audit.Trail(b"a key that Redis does not hold, only these tests do")
 OUTSIDE = frozenset(
     {"registry", "room", "scope_map", "put_scope_map", "token", "put_token", "mint", "keep_only"}
+    | {"patch_scope_map", "set_token_status"}
     | {"delete_token", "delete_scope_map", "newest_tag", "credentials", "check_name"}
     | {"create", "update", "delete", "inspect"}
 )

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from bot import audit, model
 from bot.model import State
 from bot.provision import decisions
-from bot.store import connection, keys
 from tests import builders, fakes
 from tests.builders import ANA, BEN, CLEO
 from tests.engine import parts
+from tests.engine.intruder import Intruder
 
 POLICY = builders.a_policy()
 
@@ -160,41 +159,6 @@ def test_a_broken_line_of_states_is_doubted() -> None:
     )
 
     assert decisions.doubt(request, [*entries, again], POLICY) == "its states do not follow each other"
-
-
-class Intruder:
-    """Somebody who can write to Redis, but does not hold the audit key."""
-
-    def __init__(self, client: connection.Client, prefix: str) -> None:
-        self._client = client
-        self._keys = keys.Keys(prefix)
-
-    async def write(self, request: model.Request) -> None:
-        """Put a record in place of what is there, and make it due."""
-        fields = ["record", request.model_dump_json(), "state", request.state.value, "ended", "0"]
-        await self._do("HSET", self._keys.request(request.id), *fields)
-        now_ms = dt.datetime.now(dt.UTC).timestamp() * 1000
-        await self._do("ZADD", self._keys.due, now_ms, request.id)
-
-    async def entries(self, request: model.Request) -> list[str]:
-        """Read a trail as it is kept."""
-        return cast("list[str]", await self._do("LRANGE", self._keys.trail(request.id), 0, -1))
-
-    async def replace_trail(self, request: model.Request, entries: list[str]) -> None:
-        """Put other entries in place of a trail, with a head that fits."""
-        await self._do("DEL", self._keys.trail(request.id))
-        await self._do("RPUSH", self._keys.trail(request.id), *entries)
-        head = audit.Entry.model_validate_json(entries[-1]).mac
-        await self._do("HSET", self._keys.request(request.id), "head", head)
-
-    async def _do(self, *command: str | float) -> object:
-        return await self._client.execute_command(*command)
-
-
-@pytest.fixture
-def intruder(raw: connection.Client, prefix: str) -> Intruder:
-    """Return an intruder on the engine's Redis."""
-    return Intruder(raw, prefix)
 
 
 def approved(request: model.Request, **update: Any) -> model.Request:

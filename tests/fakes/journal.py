@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot import clock
@@ -16,7 +16,7 @@ class Crash(BaseException):
 
 @dataclass(slots=True)
 class Fault:
-    """What goes wrong with calls of a name, or with the n-th call of all.
+    """What goes wrong with calls of a name, or with the n-th call of all, or of those `among` some names.
 
     `after` lets the call act first. `times` None means always. A `hook` runs instead of raising.
     """
@@ -26,9 +26,12 @@ class Fault:
     after: bool = False
     times: int | None = 1
     hook: Callable[[], object] | None = None
+    among: frozenset[str] = frozenset()
 
-    def strikes(self, name: str, number: int) -> bool:
-        """Tell whether this fault is for a call, and count it."""
+    def strikes(self, name: str, before: Sequence[str]) -> bool:
+        """Tell whether this fault is for a call after some others, and count it."""
+        counted = [one for one in before if one in self.among] if self.among else before
+        number = len(counted) if not self.among or name in self.among else None
         if self.times == 0 or self.at not in {name, number}:
             return False
         self.times = None if self.times is None else self.times - 1
@@ -44,10 +47,14 @@ class Fault:
 
 @dataclass(slots=True)
 class Journal:
-    """Every call of the fakes that share it, in order, and the faults that wait for some of them."""
+    """Every call of the fakes that share it, in order, and the faults that wait for some of them.
+
+    `watch` looks at the world after each call, whatever comes of it.
+    """
 
     calls: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    watch: Callable[[], None] | None = None
 
     def count(self, name: str) -> int:
         """Return how often something was called."""
@@ -56,13 +63,15 @@ class Journal:
     @contextlib.asynccontextmanager
     async def call(self, name: str) -> AsyncIterator[None]:
         """Note a call, and let what is inside act unless a fault strikes first."""
-        number = len(self.calls)
+        before = self.calls.copy()
         self.calls.append(name)
         await clock.SystemClock().sleep(0)  # a real call gives others a turn
-        fault = next((one for one in self.faults if one.strikes(name, number)), None)
+        fault = next((one for one in self.faults if one.strikes(name, before)), None)
         if fault and not fault.after:
             fault.strike()
         yield
+        if self.watch:
+            self.watch()
         if fault and fault.after:
             fault.strike()
 

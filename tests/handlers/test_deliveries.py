@@ -133,6 +133,8 @@ MALFORMED = [
     (interaction(type="block_actions", actions=[{"action_id": MARKER}], user=[MARKER]), FORM),
     (interaction(type="view_submission", view=[MARKER], user={"id": "U0BEN"}), FORM),
     (interaction(type="shortcut", event=[MARKER], user={"id": "U0BEN"}), FORM),
+    (interaction(type="shortcut", authorizations=[5], user={"id": MARKER}), FORM),
+    (interaction(type="shortcut", team=5, user={"id": MARKER}), FORM),
     (interaction(type="view_submission", view={"callback_id": MARKER}), FORM),
     (interaction(type="event_callback", event=5, x=MARKER), FORM),
     (

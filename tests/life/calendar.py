@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Callable
 
@@ -64,17 +65,22 @@ def _next(credential: model.Credential, **update: object) -> model.Credential:
 
 
 class Calendar:
-    """One bot through the years. `restart` is what happens to its process; the store stays."""
+    """One bot through the years. `restart` is what happens to its process; the store stays.
 
-    def __init__(self, engine: parts.Engine) -> None:
+    Rotations are only played, unless `played` is off.
+    """
+
+    def __init__(self, engine: parts.Engine, *, played: bool = True) -> None:
         self.engine = engine
+        self._played = played
         self.hands = self.restart()
 
     def restart(self) -> PlayedSaga:
         """Begin with a process that knows nothing but its store."""
         attention = self.engine.an_attention()
         self.hands = PlayedSaga(self.engine, attention.provisioning)
-        object.__setattr__(attention, "provisioning", self.hands)
+        if self._played:
+            attention = dataclasses.replace(attention, provisioning=self.hands)
         self.engine.attention = attention
         return self.hands
 

@@ -60,6 +60,26 @@ async def test_a_year_goes_by(rotating: calendar.Calendar) -> None:
     assert rotating.engine.notifier.alerts == []
 
 
+async def test_a_year_of_real_rotations(store: ports.Store, store_clock: fakes.FakeClock) -> None:
+    """With the work done for real, what Tower holds opens the repository at every turn of the year."""
+    policy = builders.a_policy(builders.a_rule(rotate_before_days=10))
+    real = calendar.Calendar(parts.Engine(store, store_clock, policy=policy), played=False)
+    request = await real.issued()
+    opened = []
+
+    for _ in range(12):
+        await real.until(real.engine.clock.now() + 30 * DAY)
+        opened.append(real.engine.works(request))
+
+    credential, now = await real.credential(request), await real.engine.now(request)
+    assert opened == [True] * 12
+    assert credential.expires is not None
+    assert credential.expires > real.engine.clock.now()
+    assert credential.version > 4
+    assert set(real.warnings().values()) == {now.version}
+    assert real.engine.notifier.alerts == []
+
+
 async def test_a_rotation_is_shown_in_the_owners_thread(rotating: calendar.Calendar) -> None:
     """The messages of a scheduled rotation are below the one where the credential was asked for."""
     request = await rotating.issued()

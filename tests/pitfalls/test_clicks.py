@@ -176,10 +176,10 @@ async def test_28_a_refused_attempt_burns_nothing(desk: Desk) -> None:
         with pytest.raises(errors.Refused):
             await desk.service.deny(builders.a_click(request, who), "spoil it")
 
-    kept = await desk.service.request(builders.ANA, request.id)
+    kept = await desk.service.status(builders.ANA, request.id)
     approved = await desk.service.approve(builders.a_click(request))
 
-    assert (kept, approved.state) == (request, State.APPROVED)
+    assert (kept.request, approved.state) == (request, State.APPROVED)
 
 
 @pytest.mark.parametrize("first", ["approve", "deny"])
@@ -195,7 +195,7 @@ async def test_29_a_resolution_is_terminal(desk: Desk, first: str) -> None:
         with pytest.raises(errors.Refused):
             await late(builders.a_click(request, builders.CLEO))
 
-    assert await desk.service.request(builders.ANA, request.id) == decided
+    assert (await desk.service.status(builders.ANA, request.id)).request == decided
 
 
 @pytest.mark.parametrize("policy", [builders.a_policy()])

@@ -123,6 +123,17 @@ GOOD_VIEWS: dict[str, Json] = {
         field({"type": "url_text_input", "action_id": "u"}),
         field({"type": "file_input", "action_id": "f", "max_files": 10}),
         field({"type": "multi_users_select", "action_id": "m", "max_selected_items": 2}),
+        field(
+            {
+                "type": "multi_external_select",
+                "action_id": "e",
+                "max_selected_items": 20,
+                "min_query_length": 0,
+                "initial_options": options(2),
+            },
+            dispatch_action=True,
+        ),
+        field({"type": "checkboxes", "action_id": "c", "options": options(1)}, optional=True),
     ),
     "grouped options": modal(
         field(
@@ -216,6 +227,27 @@ BAD_VIEWS: dict[str, Json] = {
     "placeholder in mrkdwn": modal(field(written(placeholder=mrkdwn()))),
     "max_length of 3001": modal(field(written(max_length=3001))),
     "min_length over max_length": modal(field(written(min_length=5, max_length=4))),
+    "more chosen at first than may be": modal(
+        field(
+            {
+                "type": "multi_external_select",
+                "action_id": "m",
+                "max_selected_items": 1,
+                "initial_options": options(2),
+            }
+        )
+    ),
+    "chosen at first but not offered": modal(
+        field(
+            {
+                "type": "multi_static_select",
+                "action_id": "m",
+                "options": options(2),
+                "initial_options": [option("Else", "9")],
+            }
+        )
+    ),
+    "eleven boxes": modal(field({"type": "checkboxes", "action_id": "c", "options": options(11)})),
     "multiline as text": modal(field(written(multiline="yes"))),
     "the same block_id twice": modal(field(block_id="a"), field(block_id="a")),
     "two elements that take the focus": modal(

@@ -153,7 +153,7 @@ async def test_event_is_delivered_once(raw: RawApp, slack: slack.SlackEmulator, 
     """An event that the app takes is not sent again."""
     slack.terms.retry_delays_s = (0.0,)
 
-    await ana.client.open_home()
+    await ana.client.open_tab("home")
 
     assert [got.payload["event"]["type"] for got in raw.got] == ["app_home_opened"]
     assert "X-Slack-Retry-Num" not in raw.last.headers
@@ -164,7 +164,7 @@ async def test_event_is_retried(raw: RawApp, slack: slack.SlackEmulator, ana: sl
     slack.terms.retry_delays_s = (0.0, 0.0, 0.0)
     raw.status = 500
 
-    await ana.client.open_home()
+    await ana.client.open_tab("home")
     await waiting.wait_until(lambda: len(raw.got) == 4, "three retries")
 
     assert [got.headers.get("X-Slack-Retry-Num") for got in raw.got] == [None, "1", "2", "3"]
@@ -177,7 +177,7 @@ async def test_retry_stops_when_taken(raw: RawApp, slack: slack.SlackEmulator, a
     slack.terms.retry_delays_s = (0.0, 0.0, 0.0)
     raw.answers = [web.Response(status=503)]
 
-    await ana.client.open_home()
+    await ana.client.open_tab("home")
     await waiting.wait_until(lambda: not slack.delivery._retries, "the retries to end")
 
     assert len(raw.got) == 2
@@ -188,7 +188,7 @@ async def test_app_stops_retries(raw: RawApp, slack: slack.SlackEmulator, ana: s
     slack.terms.retry_delays_s = (0.0, 0.0, 0.0)
     raw.answers = [web.Response(status=500, headers={"X-Slack-No-Retry": "1"})]
 
-    await ana.client.open_home()
+    await ana.client.open_tab("home")
 
     assert slack.delivery._retries == set()
 
@@ -200,7 +200,7 @@ async def test_retries_are_dropped_at_the_end(
     raw.status = 500
     slack.terms.retry_delays_s = (60.0,)
 
-    await ana.client.open_home()
+    await ana.client.open_tab("home")
 
     assert len(slack.delivery._retries) == 1
 

@@ -146,7 +146,7 @@ async def test_view_action(
 
 async def test_event(raw: RawApp, ana: slack.Person) -> None:
     """An event is wrapped, with an id and who authorised it."""
-    await ana.client.open_home()
+    await ana.client.open_tab("home")
 
     payload = raw.last.payload
 
@@ -178,7 +178,7 @@ async def test_enterprise_grid() -> None:
 
         await ana.command("/registry", "", "C0GENOMICS")
         await ana.shortcut("new")
-        await ana.client.open_home()
+        await ana.client.open_tab("home")
         auth = await AsyncWebClient(token="xoxb-test", base_url=f"{emulator.api_url}/").auth_test()
         await raw.stop()
 

@@ -112,7 +112,7 @@ def test_certificates_are_checked_unless_told_otherwise() -> None:
         connection.connect(f"rediss://127.0.0.1{options}") for options in ("", "?ssl_check_hostname=false")
     ]
 
-    contexts = [client.connection_pool.make_connection().ssl_context for client in clients]
+    contexts = [client.client.connection_pool.make_connection().ssl_context for client in clients]
 
     assert [context.cert_reqs for context in contexts] == [ssl.CERT_REQUIRED] * 2
     assert [context.check_hostname for context in contexts] == [True, False]

@@ -206,38 +206,3 @@ class TestClaims:
         await desk.move(request.id, Event.FINISH, credential=parts.a_credential(request))
 
         assert [await desk.store.holder(claim) for claim in request.claims] == [request.id] * 2
-
-    async def test_a_revoked_credential_gives_them_up(self, desk: parts.Desk) -> None:
-        """Whoever ends the credential frees its host and name in the same write."""
-        request = await desk.submit()
-        await desk.move(request.id, Event.APPROVE, Event.START)
-        revoked = parts.a_credential(request, state=model.CredentialState.REVOKED)
-
-        await desk.move(request.id, Event.FINISH, credential=revoked)
-
-        assert [await desk.store.holder(claim) for claim in request.claims] == [None, None]
-
-    async def test_what_somebody_else_holds_by_now_is_not_freed(self, desk: parts.Desk) -> None:
-        """A credential that is revoked twice does not take the claims of the next one."""
-        first, second = await desk.submit(), parts.a_request()
-        await desk.move(first.id, Event.APPROVE, Event.START)
-        revoked = parts.a_credential(first, state=model.CredentialState.REVOKED)
-        await desk.move(first.id, Event.STEP, credential=revoked)
-        await desk.submit(second)
-
-        await desk.move(first.id, Event.FAIL, credential=revoked)
-
-        assert [await desk.store.holder(claim) for claim in first.claims] == [second.id] * 2
-
-
-async def test_a_credential_is_kept_with_the_change_that_made_it(desk: parts.Desk) -> None:
-    """It is readable as soon as the request is done, and not before."""
-    request = await desk.submit()
-    await desk.move(request.id, Event.APPROVE, Event.START)
-    credential = parts.a_credential(request)
-    before = await desk.store.credential(request.id)
-
-    await desk.move(request.id, Event.FINISH, credential=credential)
-
-    assert before is None
-    assert await desk.store.credential(request.id) == credential

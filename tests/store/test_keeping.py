@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from bot import errors, machine, model
+from bot import errors, machine
 from bot import store as stores
 from bot.ports import Index
 from bot.store import connection, keys
@@ -74,22 +74,6 @@ async def test_what_wakes_up_once_more_lasts_again_and_keeps_its_fences(
     left = [await raw.execute_command("PTTL", name(request.id)) for name in (names.request, names.trail)]
     assert left == [-1, -1]
     assert (await desk.take()).fence == 2
-
-
-@pytest.mark.parametrize(
-    ("state", "ttl"),
-    [(model.CredentialState.ACTIVE, -1), (model.CredentialState.REVOKED, pytest.approx(KEEP_MS, abs=5000))],
-)
-async def test_a_credential_lasts_until_it_is_revoked(
-    desk: parts.Desk, raw: connection.Client, names: keys.Keys, state: model.CredentialState, ttl: object
-) -> None:
-    """And is then kept as long as an ended request."""
-    request = await desk.submit()
-    await desk.move(request.id, Event.APPROVE, Event.START)
-
-    await desk.move(request.id, Event.FINISH, credential=parts.a_credential(request, state=state))
-
-    assert await raw.execute_command("PTTL", names.credential(request.id)) == ttl
 
 
 async def test_tokens_are_kept_for_two_days(

@@ -69,6 +69,7 @@ async def _live(desk: parts.Desk, store: stores.RedisStore) -> None:
     await desk.submit(request)
     claimed = await desk.take()
     await desk.store.renew(request.id, fence=claimed.fence, lease_s=15)
+    await desk.store.retry(request.id)
     await desk.move(request.id, Event.APPROVE, Event.START, fence=claimed.fence)
     revoked = parts.a_credential(request, state=model.CredentialState.REVOKED)
     await desk.move(request.id, Event.FINISH, fence=claimed.fence, credential=revoked)

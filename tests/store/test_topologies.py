@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import clock, machine, ports, recorder
+from bot import clock, machine, model, ports, recorder
 from bot import store as stores
 from bot.ledger import trim
-from bot.ports import Outcome
+from bot.ports import Index, Outcome
 from bot.store import checks, keys
 from tests.audit import scene
 from tests.audit.test_export import ALL, JSONL, desk
@@ -73,6 +73,25 @@ async def test_a_request_lives_its_life(url: str) -> None:
         assert len(await store.trail(request.id)) == 124
         assert await store.first_time("click", ttl_s=60)
         assert {finding.level for finding in await store.checks()} == {checks.Level.OK}
+
+
+async def test_lists_are_paged_and_read_together(url: str) -> None:
+    """Several records in one step, wherever their keys are."""
+    async with stores.open_store(url, prefix="rb", clock=clock.SystemClock(), keep_days=30) as store:
+        desk = parts.Desk(store)
+        made = [await desk.submit(request) for request in parts.requests(3)]
+        await desk.move(made[0].id, Event.APPROVE, Event.START)
+        credential = parts.a_credential(made[0])
+        await desk.move(made[0].id, Event.FINISH, credential=credential)
+
+        first = await store.page(Index.REQUESTER, parts.ANA.key, limit=2)
+        second = await store.page(Index.REQUESTER, parts.ANA.key, after=first.after, limit=2)
+
+        ids = (*first.ids, *second.ids)
+        found = await store.requests(ids)
+        assert sorted(one.id for one in found if one) == sorted(one.id for one in made)
+        assert await store.credentials((await store.page(Index.LIVE, "")).ids) == (credential,)
+        assert await store.by_short(model.short_id(made[1].id)) == (made[1].id,)
 
 
 async def test_the_audit_log_is_sealed_verified_and_trimmed(url: str, tmp_path: Path) -> None:

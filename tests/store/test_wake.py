@@ -125,3 +125,42 @@ class TestCopies:
         await desk.give_back(claimed)
 
         assert await desk.store.claim("worker", lease_s=15, limit=9) == Claims((), None)
+
+
+class TestRetry:
+    """An operator does not wait for the next try of what is being worked on."""
+
+    async def test_what_waits_is_due_at_once_with_fresh_tries(self, desk: parts.Desk) -> None:
+        """As if nothing had been tried."""
+        request = await desk.submit()
+        await desk.move(request.id, Event.APPROVE, Event.START)
+        held = await desk.take()
+        await desk.store.settle(request.id, fence=held.fence, seen=3, due=parts.now() + HOUR, reset=False)
+
+        outcome = await desk.store.retry(request.id)
+
+        claimed = await desk.take()
+        assert (outcome, claimed.request_id, claimed.attempts) == (Outcome.OK, request.id, 1)
+
+    async def test_who_works_on_it_goes_on(self, desk: parts.Desk) -> None:
+        """And it is looked at again as soon as they are through."""
+        request = await desk.submit()
+        await desk.move(request.id, Event.APPROVE)
+        claimed = await desk.take()
+
+        await desk.store.retry(request.id)
+
+        assert (await desk.store.claim("another", lease_s=15, limit=9)).taken == ()
+        await desk.give_back(claimed, parts.now() + HOUR)
+        assert (await desk.take()).fence == claimed.fence + 1
+
+    @pytest.mark.parametrize("events", [(), (Event.CANCEL,)])
+    async def test_nothing_is_tried_that_nobody_works_on(
+        self, desk: parts.Desk, events: tuple[machine.Event, ...]
+    ) -> None:
+        """It waits for people, or has ended."""
+        request = await desk.submit()
+        await desk.move(request.id, *events)
+
+        assert await desk.store.retry(request.id) is Outcome.CONFLICT
+        assert await desk.store.retry(model.new_id()) is Outcome.MISSING

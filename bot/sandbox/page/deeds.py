@@ -80,6 +80,12 @@ class Choose(Deed):
     wanted: list[Word]
 
 
+class Tab(Deed):
+    """A tab of the app: its home, or the direct messages."""
+
+    tab: Word = "home"
+
+
 class Search(Deed):
     """What is typed into a menu that searches."""
 
@@ -147,8 +153,8 @@ async def _close(who: people.Person, deed: Close) -> Json:
     return {}
 
 
-async def _open_home(who: people.Person, _: Nothing) -> Json:
-    await who.open_home()
+async def _open_home(who: people.Person, deed: Tab) -> Json:
+    await (who.open_home() if deed.tab == "home" else who.open_messages())
     return {}
 
 
@@ -179,7 +185,7 @@ DEEDS: Mapping[str, tuple[type[Deed], Doing]] = {
     "search": (Search, _search),
     "submit": (Nothing, _submit),
     "close": (Close, _close),
-    "open_home": (Nothing, _open_home),
+    "open_home": (Tab, _open_home),
     "join": (Channel, _join),
     "leave": (Channel, _leave),
     "reload": (Nothing, _reload),

@@ -34,6 +34,7 @@ class Client:
         self._courier = courier
         self._user = user
         self._address = address
+        self._ticked: dict[tuple[str, str], dict[str, dict[str, Json]]] = {}  # by message, until a reload
 
     @property
     def _sender(self) -> payloads.Sender:
@@ -71,11 +72,14 @@ class Client:
 
     async def act_in_message(self, message: entities.Message, spot: inputs.Spot, value: Json | None) -> Sent:
         """Press a button or choose an option in a message."""
+        typed = self._ticked.setdefault((message.channel, message.ts), {})
+        if value is not None:
+            typed.setdefault(spot.block_id, {})[spot.action_id] = value
         origin = payloads.Origin(
             self._state.board.channels[message.channel],
             message,
             self._url("actions", message.channel, message.ts),
-            inputs.values(message.blocks, {}),
+            inputs.values(message.blocks, typed),
         )
         action = payloads.action(spot, value, action_ts=self._state.board.stamp())
         trigger_id = self._state.passes.trigger(self._user.id)
@@ -132,18 +136,18 @@ class Client:
             if closed.body.get("notify_on_close"):
                 await self._interact(payloads.closed(self._sender, closed, cleared=cleared))
 
-    async def open_home(self) -> Sent:
-        """Open the App Home tab."""
+    async def open_tab(self, tab: str) -> Sent:
+        """Open the app's home or messages tab; Slack tells of both by one event."""
         home = self._state.screens.home(self._user.id)
         channel = self._state.direct(self._user.id)
         inner: Json = {
             "type": "app_home_opened",
             "user": self._user.id,
             "channel": channel.id,
-            "tab": "home",
+            "tab": tab,
             "event_ts": self._state.board.stamp(),
         }
-        if home:  # the first visit has no view to show
+        if home and tab == "home":  # the first visit has no view to show
             inner["view"] = payloads.view(self._sender, home)
         return await self.event(inner)
 

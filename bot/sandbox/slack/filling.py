@@ -52,9 +52,18 @@ def find(blocks: Iterable[Json], wanted: str, *, only_inputs: bool = False) -> i
     raise NotOnScreen(f"There is no {wanted!r}: there is {there}.")
 
 
+def held(entry: Json | None) -> list[Option]:
+    """Return the options that an entry of `state.values` holds: a client offers these again by itself."""
+    raw = (entry or {}).get("selected_options") or []
+    return [option(each) for each in raw]
+
+
 def chosen(spot: inputs.Spot, wanted: Sequence[str], offered: Sequence[Option]) -> Json:
     """Return the entry of `state.values` for options chosen by text or value (or ids, dates, times)."""
     key = inputs.VALUE_KEYS[spot.kind]
+    most = spot.element.get("max_selected_items")
+    if most is not None and len(wanted) > most:
+        raise NotOnScreen(f"{spot.label!r} takes at most {most}: {len(wanted)} are too many.")
     if key in {"selected_option", "selected_options"}:
         picked: list[object] = [_pick(name, offered, spot) for name in wanted]
     elif key == "selected_date_time":

@@ -156,7 +156,16 @@ def action(spot: inputs.Spot, value: Json | None, *, action_ts: str) -> Json:
     # A menu's entry carries its choice (`value`), not the whole list it was chosen from.
     known: Json = {
         key: spot.element[key]
-        for key in ("text", "value", "style", "url", "placeholder", "confirm", "initial_option")
+        for key in (
+            "text",
+            "value",
+            "style",
+            "url",
+            "placeholder",
+            "confirm",
+            "initial_option",
+            "initial_options",
+        )
         if key in spot.element and not (key == "value" and spot.kind != "button")
     }
     return {

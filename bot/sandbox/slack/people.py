@@ -132,7 +132,9 @@ class Person:
         """Choose in a menu, radio buttons, check boxes or a picker; search an external menu first."""
         view, spot = self._field(field)
         offered = filling.options(spot.element) or self._offered.get((view.id, spot.action_id), [])
-        entry = filling.chosen(spot, wanted, offered)
+        # A menu of several goes on showing what was taken from earlier searches.
+        kept = filling.held(view.values.get(spot.block_id, {}).get(spot.action_id))
+        entry = filling.chosen(spot, wanted, [*offered, *kept])
         view = await self.client.fill(view, spot, entry)
         if spot.dispatches:
             return self._reaction(await self.client.act_in_view(view, spot, entry))
@@ -165,9 +167,13 @@ class Person:
         """Close the modal on top (Cancel), or all of them (the cross)."""
         await self.client.close(self._top(), everything=everything)
 
+    async def open_messages(self) -> None:
+        """Open the tab with their direct messages, of which the app hears too."""
+        await self.client.open_tab("messages")
+
     async def open_home(self, *, within_s: float = 3.0) -> reading.Screen | None:
         """Open the App Home tab; a first visit waits for the app to fill it."""
-        await self.client.open_home()
+        await self.client.open_tab("home")
         if self.home() is None and "app_home_opened" in self._state.app.events:
             await self._state.feed.until(lambda: self.home() is not None, "an App Home", within_s=within_s)
         return self.home()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bot.sandbox.slack import entities, inputs, mrkdwn, rich_text
+from bot.sandbox.slack import entities, filling, inputs, mrkdwn, rich_text
 from bot.sandbox.slack.entities import Json
 
 Names = Mapping[str, str]  # ids of users, channels and groups -> the names that people see
@@ -99,6 +99,13 @@ def _value(view: entities.View, spot: inputs.Spot) -> str:
     return value_text(entry) if entry else ""
 
 
+def _boxes(view: entities.View, spot: inputs.Spot) -> str:
+    """Return all boxes, ticked or not: what a person could still tick is part of what they read."""
+    ticked = {one.value for one in filling.held(view.values.get(spot.block_id, {}).get(spot.action_id))}
+    offered = filling.options(spot.element)
+    return " ".join(f"[{'x' if one.value in ticked else ' '}] {one.text}" for one in offered)
+
+
 def _blocks(blocks: Iterable[Json], names: Names, view: entities.View | None = None) -> list[str]:
     lines: list[str] = []
     for block in blocks:
@@ -109,10 +116,11 @@ def _blocks(blocks: Iterable[Json], names: Names, view: entities.View | None = N
 def _input(block: Json, view: entities.View) -> list[str]:
     spot = inputs.Spot(block, block["element"])
     mark = "" if block.get("optional") else " *"
+    value = _boxes(view, spot) if spot.kind == "checkboxes" else _value(view, spot)
     hint = block.get("hint", {}).get("text", "")
     error = view.errors.get(spot.block_id)
     return [
-        f"{spot.label}{mark}: {_value(view, spot)}",
+        f"{spot.label}{mark}: {value}",
         f"  ({hint})" if hint else "",
         f"  ! {error}" if error else "",
     ]
@@ -144,6 +152,8 @@ def _section(block: Json, names: Names) -> list[str]:
 def _element(element: Json) -> str:
     if element["type"] == "image":
         return f"(image: {element['alt_text']})"
+    if element["type"] in {"checkboxes", "radio_buttons"}:
+        return " ".join(f"[ ] {one.text}" for one in filling.options(element))
     named = element.get("text") or element.get("placeholder") or {"text": element["type"]}
     return f"[{named['text']}]"
 

@@ -89,9 +89,12 @@ MENUS: dict[str, Rule] = {
         {**_SEVERAL, **_OFFERED, "initial_options": _OPTIONS},
         one_of("options", "option_groups"),
         objects.initial_among("initial_options"),
+        objects.few_enough("initial_options"),
     ),
     "multi_external_select": record(
-        {}, {**_SEVERAL, "initial_options": _OPTIONS, "min_query_length": whole(0)}
+        {},
+        {**_SEVERAL, "initial_options": _OPTIONS, "min_query_length": whole(0)},
+        objects.few_enough("initial_options"),
     ),
     "multi_users_select": record({}, {**_SEVERAL, "initial_users": listed(string())}),
     "multi_conversations_select": record(

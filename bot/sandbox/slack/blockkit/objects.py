@@ -91,6 +91,17 @@ def initial_among(name: str) -> Cross:
     return check
 
 
+def few_enough(name: str) -> Cross:
+    """Return the rule that no more is chosen at first than may be chosen at all."""
+
+    def check(value: Json, at: str) -> Iterator[Problem]:
+        given, most = value.get(name), value.get("max_selected_items")
+        if isinstance(given, list) and isinstance(most, int) and len(given) > most:
+            yield Problem(f"{at}/{name}", f"no more than {most} items allowed", "max_items")
+
+    return check
+
+
 def _offered(value: Json) -> Iterator[object]:
     options = value.get("options")
     groups = value.get("option_groups")

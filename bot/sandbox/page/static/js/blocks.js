@@ -2,7 +2,7 @@
 
 import { askFirst } from "./confirm.js";
 import { h, icon } from "./dom.js";
-import { inputBlock } from "./fields.js";
+import { choices, inputBlock } from "./fields.js";
 import { textObject } from "./mrkdwn.js";
 import { richText } from "./rich.js";
 import { combobox } from "./select.js";
@@ -11,15 +11,22 @@ function button(element, block, place) {
   const style = element.style ? ` button-${element.style}` : "";
   const node = h(
     "button",
-    { type: "button", class: `button${style}`, "aria-label": element.accessibility_label },
+    {
+      type: "button",
+      class: `button${style}`,
+      "aria-label": element.accessibility_label,
+      // What this button is, whatever ids its block is given when it is drawn again.
+      "data-act": element.action_id,
+      "data-value": element.value ?? "",
+    },
     textObject(element.text),
   );
   node.addEventListener("click", async () => {
+    if (node.getAttribute("aria-busy")) return;
     if (element.confirm && !(await askFirst(element.confirm, node))) return;
+    // Not disabled: that would take the keyboard's place away from whoever pressed it.
     node.setAttribute("aria-busy", "true");
-    node.disabled = true;
     await place.click(`${block.block_id}/${element.action_id}`);
-    node.disabled = false;
     node.removeAttribute("aria-busy");
   });
   return node;
@@ -29,9 +36,16 @@ function menu(element, block, place) {
   const field = `${block.block_id}/${element.action_id}`;
   return combobox(element, {
     label: element.placeholder?.text ?? "Menu",
-    choose: (option) => place.select(field, [option.value]),
-    search: place.search && ((text) => place.search(field, text)),
+    choose: (options) => place.select(field, options.map((one) => one.value)),
   }).node;
+}
+
+function boxes(element, block, place) {
+  const made = choices(element, { choose: (wanted) => place.select(`${block.block_id}/${element.action_id}`, wanted) });
+  made.node.setAttribute("aria-label", block.text?.text ?? "Choices");
+  const first = element.initial_options ?? (element.initial_option ? [element.initial_option] : []);
+  made.show({ selected_options: first });
+  return made.node;
 }
 
 function image(element) {
@@ -39,7 +53,7 @@ function image(element) {
   return h("span", { class: "picture", role: "img", "aria-label": element.alt_text }, element.alt_text);
 }
 
-const ELEMENTS = { button, static_select: menu, external_select: menu, image };
+const ELEMENTS = { button, static_select: menu, multi_static_select: menu, checkboxes: boxes, radio_buttons: boxes, image };
 
 function element(one, block, place) {
   return (ELEMENTS[one.type] ?? (() => h("span", { class: "unknown" }, `[${one.type}]`)))(one, block, place);

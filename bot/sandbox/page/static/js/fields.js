@@ -46,20 +46,28 @@ function written(element, place) {
 
 function menu(element, place) {
   const box = combobox(element, {
-    choose: (option) => place.choose(option ? [option.value] : []),
-    search: element.type === "external_select" ? place.search : null,
+    choose: (options) => {
+      place.edited();
+      return place.choose(options.map((one) => one.value));
+    },
+    search: element.type.endsWith("external_select") ? place.search : null,
     clearable: place.optional,
   });
-  return { node: box.node, control: box.input, flush: () => null, show: (entry) => box.show(entry?.selected_option ?? null) };
+  return { node: box.node, control: box.input, flush: () => null, show: (entry) => box.show(chosenOf(entry)) };
 }
 
-function choices(element, place) {
+function chosenOf(entry) {
+  return entry?.selected_options ?? (entry?.selected_option ? [entry.selected_option] : []);
+}
+
+// Radio buttons and check boxes, wherever they stand; `choose(values)` is told of each change.
+export function choices(element, place) {
   const several = element.type === "checkboxes";
   const name = uid("choice");
   const boxes = element.options.map((option) => {
     const input = h("input", { type: several ? "checkbox" : "radio", name, value: option.value });
     input.addEventListener("change", () => {
-      place.edited();
+      place.edited?.();
       place.choose(boxes.filter(([one]) => one.checked).map(([one]) => one.value));
     });
     const about = option.description && h("span", { class: "choice-about" }, textObject(option.description));
@@ -70,8 +78,7 @@ function choices(element, place) {
     control: null,
     flush: () => null,
     show(entry) {
-      const chosen = entry?.selected_options ?? (entry?.selected_option ? [entry.selected_option] : []);
-      const values = new Set(chosen.map((one) => one.value));
+      const values = new Set(chosenOf(entry).map((one) => one.value));
       boxes.forEach(([input]) => (input.checked = values.has(input.value)));
     },
   };
@@ -84,6 +91,8 @@ const FIELDS = {
   url_text_input: written,
   static_select: menu,
   external_select: menu,
+  multi_static_select: menu,
+  multi_external_select: menu,
   radio_buttons: choices,
   checkboxes: choices,
 };

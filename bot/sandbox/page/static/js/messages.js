@@ -2,11 +2,11 @@
 
 import { dayName } from "./dates.js";
 import { h, reconcile } from "./dom.js";
+import { giveBack, held } from "./focus.js";
 import { messageItem, noticeItem, signature } from "./message.js";
 import { now } from "./store.js";
 
 const NEAR_PX = 80;
-const LASTING = [".thread-link", ".reply"]; // parts of a message that are still there when it changes
 
 function day(at) {
   const date = new Date(at * 1000);
@@ -23,9 +23,8 @@ export class MessageList {
   show(person, items, { inThread = false, openThread, empty } = {}) {
     const { node } = this;
     const atEnd = this.first || node.scrollHeight - node.scrollTop - node.clientHeight < NEAR_PX;
-    const active = document.activeElement;
-    const focused = node.contains(active) ? active.closest("li")?.dataset.key : null;
-    const part = LASTING.find((one) => active.matches(one)) ?? null;
+    const part = held(node);
+    const focused = part && document.activeElement.closest("li")?.dataset.key;
     const rows = [];
     let last = null;
     for (const item of items) {
@@ -38,10 +37,7 @@ export class MessageList {
     }
     if (!rows.length && empty) rows.push({ key: "empty", sign: empty, build: () => h("li", { class: "empty" }, empty) });
     reconcile(node, rows);
-    if (focused && !node.contains(document.activeElement) && document.activeElement === document.body) {
-      const row = node.querySelector(`[data-key="${CSS.escape(focused)}"]`);
-      ((part && row?.querySelector(part)) ?? row)?.focus();
-    }
+    if (focused) giveBack(part, node.querySelector(`[data-key="${CSS.escape(focused)}"]`));
     if (atEnd) node.scrollTop = node.scrollHeight;
     this.first &&= !node.clientHeight; // not on the screen yet: begin at its end when it is
   }

@@ -4,6 +4,7 @@ import { deed, read } from "./api.js";
 import { renderBlocks } from "./blocks.js";
 import { Composer } from "./composer.js";
 import { h, icon } from "./dom.js";
+import { giveBack, held } from "./focus.js";
 import { MessageList } from "./messages.js";
 import { channel, messagesFor, state } from "./store.js";
 
@@ -35,7 +36,7 @@ export class Pane {
     const head = h("div", { class: "pane-head" }, h("h2", { class: "pane-title", tabindex: -1 }, icon(sign), name), this.members(there));
     const body = slack.inApp && slack.tab === "home" ? this.home : this.list.node;
     this.node.replaceChildren(head, ...(slack.inApp ? [this.tabs()] : []), body, this.foot(name));
-    if (slack.inApp && slack.tab === "home") deed(slack.person, "open_home", {});
+    if (slack.inApp) deed(slack.person, "open_home", { tab: slack.tab });
   }
 
   members(there) {
@@ -97,7 +98,11 @@ export class Pane {
       click: (button) => deed(this.slack.person, "click", { home: true, button }),
       select: (field, wanted) => deed(this.slack.person, "select", { home: true, field, wanted }),
     };
+    const part = held(this.home);
+    const { scrollTop } = this.home;
     this.home.replaceChildren(...(view ? renderBlocks(view.blocks, place) : [h("p", { class: "empty" }, "The app has not filled this yet.")]));
+    this.home.scrollTop = scrollTop;
+    giveBack(part, this.home);
   }
 
   // What is on the screen has been read.

@@ -1,5 +1,7 @@
-// A menu that can be searched: options of its own, or those that the app finds while one types.
+// A menu that can be searched: options of its own, or those that the app finds while one types. A
+// menu of several keeps what was chosen in front of it, each with a button that takes it out again.
 
+import { chips } from "./chips.js";
 import { h, icon, uid } from "./dom.js";
 
 const SETTLES_MS = 160;
@@ -16,9 +18,18 @@ function plain(option) {
   return { text, value: option.value, description };
 }
 
-// `choose(option)` is told of a choice; `search(text)` makes it a menu of the app's.
+// `choose(options)` is told of all that is chosen now; `search(text)` makes it a menu of the app's.
 export function combobox(element, { label, choose, search, clearable = false }) {
-  const list = h("ul", { class: "options", role: "listbox", id: uid("options"), "aria-label": "Options", hidden: true });
+  const several = element.type.startsWith("multi_");
+  const most = several ? (element.max_selected_items ?? Infinity) : 1;
+  const list = h("ul", {
+    class: "options",
+    role: "listbox",
+    id: uid("options"),
+    "aria-label": "Options",
+    "aria-multiselectable": several ? "true" : null,
+    hidden: true,
+  });
   const note = h("div", { class: "options-note", role: "status" });
   const input = h("input", {
     class: "field-input select-input",
@@ -31,12 +42,17 @@ export function combobox(element, { label, choose, search, clearable = false }) 
     "aria-expanded": "false",
     "aria-controls": list.id,
     "aria-autocomplete": "list",
+    "data-several": several,
   });
   const popup = h("div", { class: "popup", hidden: true }, note, list);
-  const clear = clearable ? h("button", { type: "button", class: "clear", "aria-label": "Clear", hidden: true }, icon("cross")) : null;
-  const node = h("div", { class: "select" }, input, clear, icon("down"), popup);
+  const clear = clearable && !several ? h("button", { type: "button", class: "clear", "aria-label": "Clear", hidden: true }, icon("cross")) : null;
+  const taken = several ? chips({ remove: (value) => settle(menu.chosen.filter((one) => one.value !== value)), input }) : null;
+  const box = h("div", { class: "select-box" }, input, clear, icon("down"), popup);
+  const node = h("div", { class: several ? "select select-several" : "select" }, taken?.node, taken?.live, box);
 
-  const menu = { chosen: null, options: [], active: -1, typed: false, asked: 0, timer: null, shownFor: "", sentFor: "" };
+  const menu = { chosen: [], options: [], active: -1, typed: false, asked: 0, timer: null, shownFor: "", sentFor: "", sending: 0 };
+  const isChosen = (option) => menu.chosen.some((one) => one.value === option.value);
+  const words = () => (several ? "" : (menu.chosen[0]?.text ?? ""));
 
   function say(text) {
     note.textContent = text;
@@ -52,7 +68,7 @@ export function combobox(element, { label, choose, search, clearable = false }) 
             role: "option",
             id: `${list.id}-${index}`,
             class: "option",
-            "aria-selected": String(option.value === menu.chosen?.value),
+            "aria-selected": String(isChosen(option)),
             onmousedown: (event) => event.preventDefault(),
             onclick: () => pick(option),
           },
@@ -62,7 +78,8 @@ export function combobox(element, { label, choose, search, clearable = false }) 
       ),
     );
     list.hidden = !menu.options.length;
-    point(menu.options.length ? Math.max(0, menu.options.findIndex((one) => one.value === menu.chosen?.value)) : -1);
+    const first = menu.options.findIndex((one) => (several ? !isChosen(one) : isChosen(one)));
+    point(menu.options.length ? Math.max(0, first) : -1);
   }
 
   function point(index) {
@@ -77,8 +94,8 @@ export function combobox(element, { label, choose, search, clearable = false }) 
   async function look() {
     const text = menu.typed ? input.value : "";
     if (!search) {
-      const words = text.trim().toLowerCase();
-      menu.options = flat(element).filter((one) => one.text.toLowerCase().includes(words));
+      const wanted = text.trim().toLowerCase();
+      menu.options = flat(element).filter((one) => one.text.toLowerCase().includes(wanted));
       say(menu.options.length ? "" : "No results");
       return draw();
     }
@@ -120,24 +137,43 @@ export function combobox(element, { label, choose, search, clearable = false }) 
     popup.classList.remove("busy");
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
-    input.value = menu.chosen?.text ?? "";
+    input.value = words();
   }
 
   async function pick(option) {
     if (!option) return;
-    const stale = search && menu.sentFor !== menu.shownFor;
-    const text = menu.shownFor;
-    show(option);
-    shut();
-    if (stale) await search(text); // Slack takes what its last search offered
-    choose(option);
+    if (!several) {
+      const stale = search && menu.sentFor !== menu.shownFor;
+      const text = menu.shownFor;
+      show([option]);
+      shut();
+      if (stale) await search(text); // Slack takes what its last search offered
+      choose([option]);
+    } else if (isChosen(option)) settle(menu.chosen.filter((one) => one.value !== option.value));
+    else if (menu.chosen.length >= most) say(`At most ${most}: take one out first.`);
+    else settle([...menu.chosen, option]);
   }
 
-  function show(option) {
-    menu.chosen = option && plain(option);
-    if (!menu.typed) input.value = menu.chosen?.text ?? "";
-    input.title = menu.chosen?.text ?? "";
-    if (clear) clear.hidden = !menu.chosen;
+  // Of a menu of several: what is chosen now. What was searched stays, since more of it may be wanted.
+  async function settle(options) {
+    show(options);
+    if (isOpen()) {
+      const at = menu.active;
+      draw();
+      point(Math.min(at, menu.options.length - 1));
+    }
+    menu.sending += 1;
+    await choose(menu.chosen);
+    menu.sending -= 1;
+  }
+
+  function show(options) {
+    menu.chosen = (options ?? []).map(plain);
+    taken?.show(menu.chosen);
+    if (several) return;
+    if (!menu.typed) input.value = words();
+    input.title = words();
+    if (clear) clear.hidden = !menu.chosen.length;
   }
 
   const KEYS = {
@@ -147,8 +183,13 @@ export function combobox(element, { label, choose, search, clearable = false }) 
     Escape: () => isOpen() && shut(),
   };
 
+  function takeBack(event) {
+    if (event.key === "Backspace" && !input.value && menu.chosen.length) settle(menu.chosen.slice(0, -1));
+  }
+
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !isOpen()) return; // it is the window's
+    if (several) takeBack(event);
     if (KEYS[event.key] && !event.isComposing) {
       event.preventDefault();
       KEYS[event.key]();
@@ -166,12 +207,13 @@ export function combobox(element, { label, choose, search, clearable = false }) 
   input.addEventListener("click", openUp);
   input.addEventListener("blur", () => isOpen() && shut());
   clear?.addEventListener("click", () => {
-    show(null);
-    choose(null);
+    show([]);
+    choose([]);
     input.focus();
   });
-  if (element.initial_option) show(element.initial_option);
-  return { node, input, show: (option) => !menu.typed && show(option) };
+  show(element.initial_options ?? (element.initial_option && [element.initial_option]));
+  // What comes back while a choice is on its way is older than what was chosen.
+  return { node, input, show: (options) => (several ? !menu.sending : !menu.typed) && show(options) };
 }
 
 function highlighted(text, wanted) {
