@@ -22,6 +22,7 @@ _PLACES: dict[Role, Callable[[model.Request], model.Place | None]] = {
 _BELOW = {
     Role.PROGRESS: (Role.ORIGIN, Role.DIRECT),
     Role.RESULT: (Role.ORIGIN, Role.DIRECT),
+    Role.WARNING: (Role.ORIGIN, Role.DIRECT),
     Role.REMINDER: (Role.APPROVAL,),
 }
 

@@ -18,12 +18,12 @@ class Words:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def answer(self, typed: str, by: model.Principal) -> Note | None:
+    async def answer(self, typed: str, by: model.Principal, place: model.Place | None) -> Note | None:
         """Return what the sender is told; None: the form is wanted."""
         # People type as they like: case and spaces do not matter, and nor does what follows.
         words = typed.split()
         act = WORDS.get(words[0].lower() if words else "", Words.unknown)
-        return await act(self, typed, by)
+        return await act(self, typed, by, place)
 
     async def form(self, *_: object) -> None:
         """Leave it to the platform: each has its own kind of window."""
@@ -32,7 +32,7 @@ class Words:
         """Say how the command is used."""
         return replies.usage()
 
-    async def whoami(self, _: str, by: model.Principal) -> Note:
+    async def whoami(self, _: str, by: model.Principal, __: object) -> Note:
         """Say how the bot sees the sender."""
         return rights.whoami(await self._service.whoami(by))
 
@@ -53,7 +53,7 @@ ABOUT: Mapping[str, str] = {
 }
 
 # To add a word: a method above, and its entry here.
-Word = Callable[[Words, str, model.Principal], Awaitable[Note | None]]
+Word = Callable[[Words, str, model.Principal, model.Place | None], Awaitable[Note | None]]
 WORDS: Mapping[str, Word] = {
     "": Words.form,
     "whoami": Words.whoami,

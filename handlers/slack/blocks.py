@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot import model
 from bot.model import Role
-from handlers import text, work
-from handlers.parts import Note, Quote, Sentence
+from handlers import buttons, said, text
+from handlers.parts import Note, Sentence
+from handlers.said import Buttons, Copies
 from handlers.slack import ids, markup
 from handlers.slack.markup import Json
-
-DIGEST_HEAD = 16  # how much of the digest a button carries: enough to tell two specs apart
-Copies = Mapping[Role, model.Copy]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,16 @@ class Message:
 
 def message(request: model.Request, role: Role, copies: Copies) -> Message:
     """Return what the copy of this role shows now."""
-    return _RENDERERS[role](request, copies)
+    what = said.message(request, role, copies)
+    blocks: list[Json] = [
+        *([_header(what.title)] if what.title else []),
+        *markup.blocks(what.intro),
+        *([_facts(what.facts)] if what.facts else []),
+        *markup.blocks(what.rest),
+        *_BUTTONS[what.buttons](request, role),
+        *([_context(what.footer)] if what.footer else []),
+    ]
+    return Message(markup.spoken(what.spoken), blocks)
 
 
 def private(note: Note) -> Message:
@@ -34,103 +41,26 @@ def private(note: Note) -> Message:
     return Message(markup.spoken(note), markup.blocks(note))
 
 
-def _approval(request: model.Request, copies: Copies) -> Message:
-    # Only the approvers can notice that the others they rely on hear nothing.
-    troubles = _troubles(copies, Role.TOLD, Role.REMINDER, Role.ESCALATION)
-    return _card(request, Role.APPROVAL, (text.ask(request),), troubles)
+def _header(words: str) -> Json:
+    return {"type": "header", "text": markup.plain_text(words, 150)}
 
 
-def _escalation(request: model.Request, _: Copies) -> Message:
-    return _card(request, Role.ESCALATION, (text.escalation(request), text.ask(request)))
-
-
-def _told(request: model.Request, _: Copies) -> Message:
-    return private((text.status(request), *text.decisions(request)))
-
-
-def _reminder(request: model.Request, _: Copies) -> Message:
-    return private((text.reminder(request),))
-
-
-def _card(request: model.Request, role: Role, intro: Note, troubles: Note = ()) -> Message:
-    pending = request.state is model.State.PENDING
-    outcome: Note = (text.waiting(request),) if pending else (text.status(request), *text.decisions(request))
-    # The facts stay after the decision: the channel is where people look up what was granted.
-    blocks: list[Json] = [
-        {"type": "header", "text": markup.plain_text(text.TITLES[request.state], 150)},
-        *markup.blocks(intro),
-        _facts(request),
-        *_reason(request),
-        *markup.blocks((*outcome, *troubles)),
-        *([_decide(request, role)] if pending else []),
-        _context((f"Request {model.short_id(request.id)}, version {request.version}",)),
-    ]
-    return Message(markup.spoken((*intro, outcome[0])), blocks)
-
-
-def _origin(request: model.Request, copies: Copies) -> Message:
-    return _line(request, Role.ORIGIN, (text.status(request), *_troubles(copies, Role.APPROVAL)))
-
-
-def _direct(request: model.Request, copies: Copies) -> Message:
-    note = (text.status(request, to_requester=True), *_troubles(copies, Role.APPROVAL, Role.ORIGIN))
-    return _line(request, Role.DIRECT, note)
-
-
-def _progress(request: model.Request, _: Copies) -> Message:
-    note = work.progress(request)
-    return Message(markup.spoken((text.status(request),)), markup.blocks(note))
-
-
-def _result(request: model.Request, _: Copies) -> Message:
-    return private(text.result(request))
-
-
-_RENDERERS = {
-    Role.APPROVAL: _approval,
-    Role.ORIGIN: _origin,
-    Role.DIRECT: _direct,
-    Role.TOLD: _told,
-    Role.REMINDER: _reminder,
-    Role.ESCALATION: _escalation,
-    Role.PROGRESS: _progress,
-    Role.RESULT: _result,
-}
-
-
-def _line(request: model.Request, role: Role, note: Note) -> Message:
-    # Everybody in the channel sees the button; the service knows whose request it is.
-    cancel = [_cancel(request, role)] if request.state is model.State.PENDING else []
-    return Message(markup.spoken(note), [*markup.blocks(note), *cancel])
-
-
-def _troubles(copies: Copies, *roles: Role) -> Note:
-    """Return why other copies could not be shown: whoever reads this one can mend it."""
-    failed = [copies[role] for role in roles if role in copies and copies[role].error]
-    return tuple((f"⚠️ {copy.error}",) for copy in failed)
-
-
-def _facts(request: model.Request) -> Json:
+def _facts(facts: Sequence[tuple[str, Sentence]]) -> Json:
     # verbatim: else Slack makes links of what looks like an address or a channel's name.
     fields = [
         {"type": "mrkdwn", "text": f"*{label}*\n{markup.mrkdwn(value)}", "verbatim": True}
-        for label, value in text.facts(request)
+        for label, value in facts
     ]
     return {"type": "section", "fields": fields}
 
 
-def _reason(request: model.Request) -> list[Json]:
-    said = request.spec.reason
-    return markup.blocks((("Reason given:",), Quote(said))) if said else []
-
-
-def _decide(request: model.Request, role: Role) -> Json:
+def _decide(request: model.Request, role: Role) -> list[Json]:
     approve = _button(text.APPROVE, ids.APPROVE, request, style="primary")
     deny = _button(text.DENY, ids.DENY, request, style="danger")
-    return {"type": "actions", "block_id": ids.buttons(role), "elements": [approve, deny]}
+    return [{"type": "actions", "block_id": ids.buttons(role), "elements": [approve, deny]}]
 
 
-def _cancel(request: model.Request, role: Role) -> Json:
+def _cancel(request: model.Request, role: Role) -> list[Json]:
     confirm = {
         "title": markup.plain_text(text.CANCEL_TITLE, 100),
         "text": markup.plain_text(text.CANCEL_QUESTION, 300),
@@ -138,7 +68,7 @@ def _cancel(request: model.Request, role: Role) -> Json:
         "deny": markup.plain_text(text.CANCEL_NO, 30),
     }
     button = {**_button(text.CANCEL, ids.CANCEL, request), "confirm": confirm}
-    return {"type": "actions", "block_id": ids.buttons(role), "elements": [button]}
+    return [{"type": "actions", "block_id": ids.buttons(role), "elements": [button]}]
 
 
 def _button(label: str, action_id: str, request: model.Request, *, style: str | None = None) -> Json:
@@ -146,14 +76,9 @@ def _button(label: str, action_id: str, request: model.Request, *, style: str | 
         "type": "button",
         "action_id": action_id,
         "text": markup.plain_text(label),
-        "value": value(request),
+        "value": buttons.value(request),
     }
     return {**button, "style": style} if style else button
-
-
-def value(request: model.Request) -> str:
-    """Return what a button carries: which request, and the head of what was shown. Never a fact."""
-    return f"{request.id}.{request.digest[:DIGEST_HEAD]}"
 
 
 def _context(sentence: Sentence) -> Json:
@@ -164,3 +89,6 @@ def sentence(note: Note, *, reader: str = "") -> str:
     """Return the first sentence of a note without any markup, for the error of a form's field."""
     first = next((paragraph for paragraph in note if isinstance(paragraph, tuple)), ())
     return markup.plain(first, reader=reader)
+
+
+_BUTTONS = {Buttons.DECIDE: _decide, Buttons.CANCEL: _cancel, None: lambda *_: []}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from handlers import replies
+from handlers import replies, words
 from handlers.slack import ids, scopes
-from handlers.slack.commands import WORDS
 from handlers.slack.markup import Json
 
 
@@ -53,7 +52,7 @@ def _command(endpoint: str | None) -> Json:
     command: Json = {
         "command": ids.COMMAND,
         "description": replies.COMMAND_ABOUT,
-        "usage_hint": f"[{' | '.join(word for word in WORDS if word and word not in replies.LATER)}]",
+        "usage_hint": f"[{' | '.join(word for word in words.WORDS if word and word not in replies.LATER)}]",
         "should_escape": False,
     }
     return {**command, "url": endpoint} if endpoint else command

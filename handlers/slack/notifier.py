@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import errors, model
 from bot.model import Role
-from handlers import replies
+from handlers import replies, spots
 from handlers.slack import blocks, faults, parse, search
 from handlers.slack.markup import Json
-from handlers.slack.search import Spot
+from handlers.spots import Copies, Spot
 
-Copies = Mapping[Role, model.Copy]
-
-
-# Where a copy goes that is not in the requester's direct messages: a place of the request's own, or
-# the thread below the first of these copies that is there.
-_PLACES: dict[Role, Callable[[model.Request], model.Place | None]] = {
-    Role.APPROVAL: lambda request: request.approval,
-    Role.ESCALATION: lambda request: request.approval,
-    Role.REMINDER: lambda request: request.approval,
-    Role.ORIGIN: lambda request: request.place,
-    Role.TOLD: lambda request: request.told,
-}
 # Whose place an operator chose, and not the requester.
 _CONFIGURED = frozenset({Role.APPROVAL, Role.ESCALATION, Role.REMINDER, Role.TOLD})
-_BELOW = {
-    Role.PROGRESS: (Role.ORIGIN, Role.DIRECT),
-    Role.RESULT: (Role.ORIGIN, Role.DIRECT),
-    Role.REMINDER: (Role.APPROVAL,),
-}
 
 
 class SlackNotifier:
@@ -159,14 +140,8 @@ class SlackNotifier:
         return answer.data
 
     async def _spot(self, request: model.Request, role: Role, copies: Copies) -> Spot:
-        if role in _BELOW:
-            for root in (copies.get(above) for above in _BELOW[role]):
-                if root is not None and root.message is not None and root.error is None:
-                    return Spot(root.channel, root.thread or root.message)
-        place = _PLACES[role](request) if role in _PLACES else None
-        if place is None:
-            return Spot(await self._direct(request.requester, role))
-        return Spot(place.channel, place.thread)
+        spot = spots.spot(request, role, copies)
+        return spot or Spot(await self._direct(request.requester, role))
 
     async def _direct(self, who: model.Principal, role: Role) -> str:
         with faults.translated():

@@ -21,7 +21,8 @@ class Commands:
 
     async def message(self, activity: Payload) -> None:
         """Answer a message."""
-        note = await self._words.answer(parse.words(activity), await self._who.who(activity))
+        by, place = await self._who.who(activity), parse.place(activity)
+        note = await self._words.answer(parse.words(activity), by, place)
         message = cards.launcher() if note is None else cards.private(note, self._names)
         await self.reply(activity, message)
 

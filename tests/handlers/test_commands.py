@@ -7,7 +7,8 @@ import pytest
 from bot.sandbox import acme
 from bot.sandbox.slack import people
 from handlers import replies
-from handlers.slack import commands, ids
+from handlers import words as dispatch
+from handlers.slack import ids
 from tests.handlers.house import House
 from tests.handlers.service_double import ServiceDouble
 
@@ -20,7 +21,7 @@ from tests.handlers.service_double import ServiceDouble
         ("make tea", "I do not know /registry make tea."),
         ("payload", "I do not know /registry payload."),
         ("<!channel> `x`", "I do not know /registry <!channel> 'x'."),
-        ("x" * 500, f"I do not know /registry {'x' * commands.LONGEST_ECHO}."),
+        ("x" * 500, f"I do not know /registry {'x' * dispatch.LONGEST_ECHO}."),
         *((f"{word} something", f"/registry {word} is not available yet.") for word in replies.LATER),
     ],
 )
@@ -67,4 +68,4 @@ async def test_nobody_else_reads_an_answer(house: House, ana: people.Person, ben
 
 def test_every_word_of_the_help_works() -> None:
     """The registry of words is what the help and the manifest are made from."""
-    assert set(commands.WORDS) == {"", "help", "whoami", *replies.LATER}
+    assert set(dispatch.WORDS) == {"", "help", "whoami", *replies.LATER}
