@@ -5,49 +5,33 @@ https://learn.microsoft.com/en-us/azure/bot-service/rest-api/bot-framework-rest-
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
-import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Self
 
-import aiohttp
 from aiohttp import web
 
 from bot.sandbox import emulator
-from bot.sandbox.teams import keys
+from bot.sandbox.slack import changes
+from bot.sandbox.teams import cards, courier, keys, limits, login, people
+from bot.sandbox.teams.courier import Reaction
 from bot.sandbox.teams.entities import Conversation, Kind, Message, User
+from bot.sandbox.teams.login import App
 
 LARGEST = 100_000
 PAGE = 50  # members in one page at most, so that paging is met
-GIVEN_UP_S = 15.0  # when the Connector stops waiting for the bot
+CARD = "application/vnd.microsoft.card.adaptive"
 
-
-@dataclass(frozen=True, slots=True)
-class App:
-    """The bot's registration."""
-
-    id: str
-    secret: str
-    tenant: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reaction:
-    """What the bot answered to a delivery."""
-
-    status: int
-    body: dict[str, object]
-    took_s: float
+__all__ = ["App", "Reaction", "TeamsEmulator"]
 
 
 class TeamsEmulator(emulator.Emulator):
     """Teams on loopback with one app installed.
 
     The bot is given `url` as TEAMS_SERVICE_URL and TEAMS_LOGIN_ENDPOINT, and `metadata_url` as
-    TEAMS_OPENID_METADATA_URL; `endpoint` is where the bot takes deliveries.
+    TEAMS_OPENID_METADATA_URL; `endpoint` is where the bot takes deliveries. What the bot sends that
+    Teams would not draw stands in `complaints`.
     """
 
     name = "teams"
@@ -66,28 +50,44 @@ class TeamsEmulator(emulator.Emulator):
         self.conversations = {one.id: one for one in conversations}
         self.key = keys.SigningKey()
         self.published = [self.key]
-        self.endpoint = ""
-        self.tokens: set[str] = set()
+        self.login = login.LoginServer(app, lambda: self.published, lambda: self.url)
+        self.limits = limits.Limits(on=False)
         self.complaints: list[str] = []
-        self.changed = asyncio.Event()
+        self.feed = changes.Feed()
         self._ids = itertools.count(1_790_000_000_000)
-        self._session: aiohttp.ClientSession | None = None
+        self._courier = courier.Courier(journal)
+        self._screens: dict[str, people_.Person] = {}
 
     @property
     def metadata_url(self) -> str:
         """Return where the key server tells of itself."""
         return f"{self.url}/v1/.well-known/openidconfiguration"
 
+    @property
+    def tokens(self) -> set[str]:
+        """Return every token that was given out."""
+        return self.login.tokens
+
+    @property
+    def endpoint(self) -> str:
+        """Return where the bot takes deliveries."""
+        return self._courier.endpoint
+
+    @endpoint.setter
+    def endpoint(self, address: str) -> None:
+        self._courier.endpoint = address
+
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of all three servers."""
         conversation = "/v3/conversations/{conversation}"
+        message = f"{conversation}/activities/{{message}}"
         return [
-            web.get("/v1/.well-known/openidconfiguration", self._metadata),
-            web.get("/v1/.well-known/keys", self._keys),
-            web.post("/{tenant}/oauth2/v2.0/token", self._token),
+            *self.login.routes(),
             web.post("/v3/conversations", self._open),
             web.post(f"{conversation}/activities", self._post),
-            web.put(f"{conversation}/activities/{{message}}", self._put),
+            web.post(message, self._post),  # a reply; in a channel the conversation names the thread
+            web.put(message, self._put),
+            web.delete(message, self._delete),
             web.get(f"{conversation}/members", self._members),
             web.get(f"{conversation}/members/{{member}}", self._member),
             web.get(f"{conversation}/pagedmembers", self._paged),
@@ -95,18 +95,25 @@ class TeamsEmulator(emulator.Emulator):
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=GIVEN_UP_S))
+        await self._courier.start()
         return self
 
     async def __aexit__(self, *details: object) -> None:
-        if self._session:
-            await self._session.close()
+        await self._courier.stop()
         await super().__aexit__(*details)
+
+    def person(self, user_id: str) -> people_.Person:
+        """Return somebody at their Teams; it is the same one each time."""
+        user = self.people[user_id]
+        return self._screens.setdefault(user_id, people_.Person(self, user))
 
     def personal(self, user: User) -> Conversation:
         """Return the personal chat with somebody; it is made if there is none."""
         known = f"a:1{user.id.replace('-', '')}"
-        return self.conversations.setdefault(known, Conversation(known, Kind.PERSONAL, [user.id]))
+        if known not in self.conversations:
+            self.conversations[known] = Conversation(known, Kind.PERSONAL, [user.id])
+            self.feed.tell(changes.What.CHANNEL_CHANGED, channel=known)
+        return self.conversations[known]
 
     def receive(
         self, by: User, where: Conversation, activity: Mapping[str, object], root: str | None
@@ -114,6 +121,7 @@ class TeamsEmulator(emulator.Emulator):
         """Keep a message that a person wrote."""
         identity = str(activity["id"])
         where.messages[identity] = Message(identity, root or identity, by.id, activity)
+        self.feed.tell(changes.What.MESSAGE_POSTED, channel=where.id, ts=identity)
 
     async def deliver(
         self, activity: Mapping[str, object], *, token: str | None = None, **claims: object
@@ -128,40 +136,12 @@ class TeamsEmulator(emulator.Emulator):
 
     async def send(self, body: bytes, headers: Mapping[str, str]) -> Reaction:
         """Send anything to the bot."""
-        if self._session is None:
-            raise RuntimeError("The double is not started.")
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
-        sent = {"Content-Type": "application/json", **headers}
-        async with self._session.post(self.endpoint, data=body, headers=sent) as answer:
-            raw = await answer.read()
-        try:
-            found = json.loads(raw) if raw else {}
-        except ValueError:
-            found = {}
-        return Reaction(answer.status, found if isinstance(found, dict) else {}, loop.time() - begun)
+        return await self._courier.send(body, headers)
 
-    async def _metadata(self, _: web.Request) -> web.Response:
-        return web.json_response(
-            {
-                "issuer": keys.ISSUER,
-                "jwks_uri": f"{self.url}/v1/.well-known/keys",
-                "id_token_signing_alg_values_supported": [keys.ALGORITHM],
-            }
-        )
-
-    async def _keys(self, _: web.Request) -> web.Response:
-        return web.json_response({"keys": [one.public() for one in self.published]})
-
-    async def _token(self, request: web.Request) -> web.Response:
-        form = await request.post()
-        given = (request.match_info["tenant"], form.get("client_id"), form.get("client_secret"))
-        if given != (self.app.tenant, self.app.id, self.app.secret):
-            error = {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret."}
-            return web.json_response(error, status=401)
-        token = secrets.token_urlsafe(40)
-        self.tokens.add(token)
-        return web.json_response({"token_type": "Bearer", "expires_in": 3599, "access_token": token})
+    def complain(self, words: str) -> None:
+        """Note what Teams would not have taken."""
+        self.complaints.append(words)
+        self.feed.tell(changes.What.COMPLAINT, text=words)
 
     async def _open(self, request: web.Request) -> web.Response:
         if refusal := self._stranger(request):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -56,6 +57,19 @@ class Message:
     by: str  # an Entra object id, or "bot"
     activity: Mapping[str, object]
     edits: int = 0
+    at: float = field(default_factory=time.time)
+    # The card that an Action.Execute was answered with: only who pressed it sees that one, until the
+    # bot changes the message for everybody.
+    views: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """Return what stands in the message beside its card."""
+        return str(self.activity.get("text") or "")
+
+    def seen_by(self, user: str) -> dict[str, object]:
+        """Return the card as somebody sees it."""
+        return self.views.get(user, self.card)
 
     @property
     def card(self) -> dict[str, object]:
@@ -75,4 +89,5 @@ class Conversation:
     members: list[str]  # Entra object ids
     installed: bool = True
     team: str = ""
+    name: str = ""
     messages: dict[str, Message] = field(default_factory=dict)
