@@ -55,6 +55,8 @@ class Attention:
         if display.unasked:
             short = model.short_id(held.request_id)
             await self.alerts.alert(f"Request {short} waits, but nobody was asked. {display.unasked}")
+        if display.unheard:
+            await self.following.unheard(rest.request)
         return self._settlement(rest, display.due())
 
     async def _until_quiet(

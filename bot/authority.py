@@ -12,6 +12,8 @@ from bot import errors, explain, forms, membership, model, policy, policy_source
 
 log = structlog.get_logger(__name__)
 
+TOWER_S = 1.2  # for who takes part: somebody waits, and it may not be all that is asked
+
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
@@ -240,8 +242,9 @@ class Authority:
         if not needed or user is None:
             return False
         try:
-            return await self.tower.participates(workspace, user)
-        except errors.ServiceError as error:
+            async with asyncio.timeout(TOWER_S):
+                return await self.tower.participates(workspace, user)
+        except (errors.ServiceError, TimeoutError) as error:
             log.warning("participants silent", workspace=workspace.full_name, error=str(error))
             return None
 

@@ -93,7 +93,7 @@ class Changes:
         if kind not in rules.CHANGES:
             raise errors.Refused(Reason.NO_RULE, "This is asked for in the form.")
         court = self.intake.court
-        credential = await self.intake.record.credential(credential_id)
+        credential = await self.intake.credential(credential_id)
         snapshot = await self.intake.store.load(credential_id)
         subject = sight.subject(kind, credential, snapshot.request if snapshot else None)
         choice = await court.choose_for(subject, credential.owner, credential.workspace)

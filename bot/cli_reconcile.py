@@ -27,9 +27,7 @@ def command(*, fix: bool, as_json: bool) -> None:
         found = asyncio.run(_run(settings.Settings(), fix=fix))
     except ValidationError as error:
         _stop(settings.complaints(error))
-    except errors.ServiceError as error:
-        _stop([" ".join(filter(None, (str(error), error.remedy)))])
-    except (errors.ConfigurationError, errors.NotAccepted) as error:
+    except errors.BotError as error:  # the store is away, or a setting cannot be; a service is a finding
         _stop([str(error)])
     click.echo(found.as_json() if as_json else found.as_text())
     sys.exit(found.exit_code)

@@ -1,77 +1,20 @@
-"""Which messages show a request, and bringing each of them to its newest committed state."""
+"""Brings each message that shows a request to its newest committed state."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 import structlog
 
-from bot import errors, lease, model, ports, posts
+from bot import errors, lease, messages, model, ports, posts
 from bot.model import Copy, Role, State
 
 log = structlog.get_logger()
-
-_WORKED_ON = frozenset({State.APPROVED, State.RUNNING, State.DONE, State.FAILED})
-_TOLD = frozenset({State.DONE, State.FAILED, State.DENIED, State.EXPIRED})  # cancelling is its own news
-
-
-def wanted(request: model.Request, copies: Mapping[Role, Copy]) -> tuple[Copy, ...]:
-    """Return every copy that the request should have by now, in the order of posting; pure.
-
-    Those already there come as they are, but a new warning is a new message. Progress, result and
-    warnings go into the thread of the origin, or of the direct message where there is no origin;
-    until that is posted they have no place.
-    """
-    warned = request.life is not None and request.life.warned is not None
-    fresh = {
-        Role.APPROVAL: _in(Role.APPROVAL, request.approval),
-        Role.ORIGIN: _in(Role.ORIGIN, request.place),
-        Role.DIRECT: Copy(
-            role=Role.DIRECT, platform=request.requester.platform, channel=request.requester.user
-        ),
-        Role.TOLD: _in(Role.TOLD, request.told),
-        Role.REMINDER: _below(Role.REMINDER, copies.get(Role.APPROVAL)) if request.reminded else None,
-        Role.ESCALATION: _in(Role.ESCALATION, request.approval) if request.escalated else None,
-        Role.PROGRESS: _reply(Role.PROGRESS, request, copies) if request.state in _WORKED_ON else None,
-        Role.RESULT: _reply(Role.RESULT, request, copies) if request.state in _TOLD else None,
-        Role.WARNING: _reply(Role.WARNING, request, copies) if warned else None,
-    }
-    if fresh[Role.WARNING] and _of_older_warning(request, copies.get(Role.WARNING)):
-        copies = {role: copy for role, copy in copies.items() if role is not Role.WARNING}
-    return tuple(copy for role, new in fresh.items() if (copy := copies.get(role) or new))
-
-
-def _of_older_warning(request: model.Request, copy: Copy | None) -> bool:
-    """Tell whether a message was there before the newest warning was: an update would notify nobody."""
-    said = request.life.said if request.life else 0
-    return copy is not None and copy.message is not None and copy.shown < said
-
-
-def _in(role: Role, place: model.Place | None) -> Copy | None:
-    if place is None:
-        return None
-    return Copy(role=role, platform=place.platform, channel=place.channel, thread=place.thread)
-
-
-def _below(role: Role, root: Copy | None) -> Copy | None:
-    if root is None or root.message is None or root.error:
-        return None
-    return Copy(role=role, platform=root.platform, channel=root.channel, thread=root.message)
-
-
-def _reply(role: Role, request: model.Request, copies: Mapping[Role, Copy]) -> Copy | None:
-    origin = copies.get(Role.ORIGIN)
-    root = copies.get(Role.DIRECT) if request.place is None or (origin and origin.error) else origin
-    if root is None or root.message is None or root.error:
-        return None
-    thread = root.thread or root.message
-    return Copy(role=role, platform=root.platform, channel=root.channel, thread=thread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +77,16 @@ class Display:
     def behind(self) -> bool:
         """Tell whether any copy that can be shown now shows an older state."""
         return bool(self._behind())
+
+    @property
+    def unheard(self) -> bool:
+        """Tell whether the newest warning has no place where its owner could read it."""
+        life, copy = self._request.life, self._copies.get(Role.WARNING)
+        if life is None or life.warned is None:
+            return False
+        if copy is None or messages.of_older_warning(self._request, copy):
+            return messages.reply(Role.WARNING, self._request, self._copies) is None
+        return copy.message is None and copy.error is not None
 
     def learn(self, duplicates: tuple[Copy, ...]) -> None:
         """Hear of messages that somebody found since."""
@@ -214,7 +167,9 @@ class Display:
         shown = {(copy.channel, copy.message) for copy in self._copies.values()}
         # A click may come before its message is saved: what became a copy meanwhile is no duplicate.
         others = (copy for copy in self._duplicates if (copy.channel, copy.message) not in shown)
-        return [copy for copy in (*wanted(self._request, self._copies), *others) if self._needs(copy)]
+        return [
+            copy for copy in (*messages.wanted(self._request, self._copies), *others) if self._needs(copy)
+        ]
 
     def _needs(self, copy: Copy) -> bool:
         if self._hushed or copy.key in self._failed:

@@ -65,6 +65,18 @@ class Following:
         waits = (life.next_warning(credential, now), schedule.due)
         return Followed(request, min((at for at in waits if at), default=None))
 
+    async def unheard(self, request: model.Request) -> None:
+        """Tell operators, once, of a warning that its owner cannot be shown."""
+        told, spec = request.life, request.spec
+        if told is None or told.expires is None:
+            return
+        if await self.store.first_time(f"unheard:{request.id}:{told.said}", ttl_s=KEEP_TOLD_S):
+            await self.alerts.alert(
+                f"The password of {spec.name} ({spec.workspace.full_name}, {spec.login_server}) expires on "
+                f"{_day(told.expires)}, and its owner could not be told: the bot can write neither where it "
+                "was asked for nor to them."
+            )
+
     async def _lost(self, request: model.Request, refusal: errors.Refused, now: dt.datetime) -> Followed:
         """Give up a credential that is forgotten, and tell of one that somebody else wrote."""
         if refusal.reason is errors.Reason.UNKNOWN_CREDENTIAL:

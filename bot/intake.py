@@ -64,6 +64,22 @@ class Intake:
             await self.refuse(by, refusal, action=action)
             raise
 
+    async def credential(self, credential_id: str) -> model.Credential:
+        """Read a credential; raise Refused for none, or for one that somebody else wrote, and alert."""
+        try:
+            return await self.record.credential(credential_id)
+        except errors.Refused as refusal:
+            if refusal.reason is errors.Reason.CHANGED:
+                self.forged(credential_id)
+            raise
+
+    def forged(self, credential_id: str) -> None:
+        """Tell operators of a credential's record that the bot did not write."""
+        self.court.people.alert(
+            f"The record of the credential {model.short_id(credential_id)} was changed by something else "
+            "than the bot, so it is not used. registry-bot audit verify says what is wrong."
+        )
+
     async def known(self, op: str) -> model.Request | None:
         """Return the request that a sending has made already."""
         snapshot = await self.store.load(self.record.id_for(op))

@@ -155,6 +155,7 @@ class Listings:
                 genuine.append(credential)
             else:
                 seen.forged(credential)
+                self.intake.forged(credential.id)
         origins = await self.intake.store.requests([one.id for one in genuine])
         return [
             forms.Row(origin, one, await seen.may(one, origin))

@@ -22,13 +22,13 @@ log = structlog.get_logger(__name__)
 
 
 class Membership:
-    """Looks people up. What does not answer is not known; `alert` hears what only people can mend."""
+    """Looks people up. What does not answer is not known; `alert` tells operators what only they can mend."""
 
     def __init__(
         self, directories: Mapping[model.Platform, ports.Directory], *, alert: Callable[[str], None]
     ) -> None:
         self._directories = directories
-        self._alert = alert
+        self.alert = alert
         self._standings: Shared[model.Standing] = Shared()
         self._usergroups: Shared[frozenset[str]] = Shared()
         self._troubles: dict[model.Platform, str] = {}
@@ -56,7 +56,7 @@ class Membership:
         if isinstance(error, errors.Forbidden):
             remedy = f" An administrator can mend it: {error.remedy}" if error.remedy else ""
             self._troubles[platform] = f"{error}{remedy}"
-            self._alert(f"Nobody can ask or decide on {platform.value.title()}. {error}{remedy}")
+            self.alert(f"Nobody can ask or decide on {platform.value.title()}. {error}{remedy}")
 
     async def groups(self, wanted: Iterable[rules.Group]) -> dict[str, frozenset[str] | None]:
         """Return the members of each group now; None for one that could not be looked up."""
@@ -79,7 +79,7 @@ class Membership:
             log.warning("group silent", group=group.name, usergroup=usergroup, error=str(error))
             if not error.retryable:
                 remedy = f" {error.remedy}" if error.remedy else ""
-                self._alert(
+                self.alert(
                     f"Nobody of the policy's group “{group.name}” can ask or decide: its user group "
                     f"{usergroup} cannot be looked up. {error}{remedy}"
                 )

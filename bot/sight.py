@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import structlog
-
 from bot import authority, errors, model, policy, recorder, rules
-
-log = structlog.get_logger(__name__)
 
 
 class Sight:
@@ -35,7 +31,6 @@ class Sight:
 
     def forged(self, credential: model.Credential) -> None:
         """Remember that a credential is not shown, since somebody else wrote its record."""
-        log.error("forged credential", credential_id=credential.id)
         short = model.short_id(credential.id)
         self._troubles[f"The credential {short} is not shown: {recorder.FORGED_CREDENTIAL}"] = None
 

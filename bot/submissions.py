@@ -106,7 +106,7 @@ class Submissions:
             raise
         held, chosen, court = checked.held, submission.repositories, self.intake.court
         if held.credential:  # once more: only the recorder tells a forged one
-            await self.intake.record.credential(held.credential.id)
+            await self.intake.credential(held.credential.id)
         subject = _subject(held.kind, checked.workspace, chosen, submission.place)
         choice = await court.choose(submission.by, subject, checked.workspace)
         if choice.rule is None:

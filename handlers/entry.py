@@ -31,6 +31,11 @@ class Entry:
         plain = value.isascii() and value.isdecimal() and len(value) <= _LONGEST_ID
         return int(value) if plain else None
 
+    @property
+    def repositories(self) -> tuple[str, ...]:
+        """Return the values of the chosen repositories (see `forms.option_key`), with commas between."""
+        return tuple(dict.fromkeys(filter(None, map(str.strip, self.text(Field.REPOSITORY).split(",")))))
+
     def submission(
         self, by: model.Principal, place: model.Place | None, repositories: Sequence[ports.Repository]
     ) -> forms.Submission:

@@ -30,7 +30,10 @@ LABELS = {
 }
 HINTS = {
     Field.NAME: "What the credential is called in Tower: 2 to 99 letters, digits, dashes or underscores.",
-    Field.REPOSITORY: "Read access to this repository, and nothing else, is what you ask for.",
+    Field.REPOSITORY: (
+        "Read access to what you choose here, and nothing else, is what you ask for. Choose several of one "
+        f"registry if you like: one credential reads at most {forms.MOST_REPOSITORIES}."
+    ),
     Field.REASON: "The approvers read it.",
 }
 CHOOSE_WORKSPACE = "Choose a workspace"
@@ -48,6 +51,35 @@ def validity_hint(longest_days: int | None) -> str:
     if longest_days is None:
         return "Leave it empty for a password without an end."
     return f"At most {longest_days} days here."
+
+
+def becomes(preview: forms.Preview) -> Sentence:
+    """Return what sending the form leads to, where that is not simply a credential for one repository."""
+    if preview.refusal:
+        return ()
+    known = preview.credential.name if preview.credential else preview.held_by or "that is there"
+    match preview.kind:
+        case model.Kind.EXTEND:
+            joins: Sentence = (
+                "🔗 This joins the credential ",
+                Code(known),
+                ": no new password, and no new name.",
+            )
+        case model.Kind.ADOPT:
+            joins = (
+                "🤝 This takes over the credential ",
+                Code(known),
+                ", which somebody made by hand in Tower: it gets a new token and password. Its name stays.",
+            )
+        case _:
+            joins = ()
+    return parts.sentences(joins, _room(preview))
+
+
+def _room(preview: forms.Preview) -> Sentence:
+    if preview.readable < (1 if preview.kind is model.Kind.EXTEND else 2):
+        return ()
+    return (f"It would read {preview.readable} of at most {forms.MOST_REPOSITORIES} repositories.",)
 
 
 def will_ask(preview: forms.Preview) -> Sentence:
@@ -80,7 +112,9 @@ def _hours(hours: float) -> str:
 
 def warnings(preview: forms.Preview) -> tuple[Sentence, ...]:
     """Return what stands in the way of a request, or should be known before it is sent."""
-    held = _HELD.get(preview.holder)
+    # What the form deals with by itself is nothing to warn of, nor is what it refuses already.
+    dealt = preview.kind in {model.Kind.EXTEND, model.Kind.ADOPT} or preview.refusal
+    held = None if dealt and preview.holder is not Holder.OPEN else _HELD.get(preview.holder)
     name: Sentence = (" (", Code(preview.held_by), *_asked_by(preview), ")") if preview.held_by else ()
     known = ((f"⚠️ {held[0]}", *name, held[1]),) if held else ()
     return (*known, *((f"⚠️ {warning}",) for warning in preview.warnings))
@@ -98,7 +132,7 @@ def _where(request: model.Request) -> Sentence:
 _HELD = {
     Holder.OURS: (
         "This workspace already has a credential for this registry through this bot",
-        ". Wave uses one credential for each registry, so a second one is refused.",
+        ", but its record cannot be read. An operator has to look into it.",
     ),
     Holder.OPEN: (
         "This workspace already has an open request for this registry",
@@ -121,6 +155,7 @@ def silent(hosts: tuple[str, ...]) -> str:
     return f"No answer from {hosts[0]}" if len(hosts) == 1 else f"No answer from {len(hosts)} registries"
 
 
+SOME_GONE = "Not all of these are there any more: remove them, and search for them again."
 SEARCH_FAILED = "The registries did not answer: type again"
 
 # Words of later versions: whoever read of them somewhere gets an honest answer meanwhile.

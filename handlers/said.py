@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot import model
-from bot.model import Role
-from handlers import text, work
+from bot.model import Kind, Role
+from handlers import fate, kinds, text, work
 from handlers.parts import Note, Quote, Sentence
 
 Copies = Mapping[Role, model.Copy]
@@ -31,6 +31,7 @@ class Said:
     facts: tuple[tuple[str, Sentence], ...] = ()
     rest: Note = ()
     buttons: Buttons | None = None
+    offers: tuple[Kind, ...] = ()  # what can be done to the credential from here
     footer: Sentence = ()
 
 
@@ -47,11 +48,11 @@ def note(what: Note) -> Said:
 def _approval(request: model.Request, copies: Copies) -> Said:
     # Only the approvers can notice that the others they rely on hear nothing.
     troubles = _troubles(copies, Role.TOLD, Role.REMINDER, Role.ESCALATION)
-    return _card(request, (text.ask(request),), troubles)
+    return _card(request, (kinds.ask(request),), troubles)
 
 
 def _escalation(request: model.Request, _: Copies) -> Said:
-    return _card(request, (text.escalation(request), text.ask(request)))
+    return _card(request, (text.escalation(request), kinds.ask(request)))
 
 
 def _told(request: model.Request, _: Copies) -> Said:
@@ -68,10 +69,10 @@ def _card(request: model.Request, intro: Note, troubles: Note = ()) -> Said:
     # The facts stay after the decision: the channel is where people look up what was granted.
     return Said(
         spoken=(*intro, outcome[0]),
-        title=text.TITLES[request.state],
+        title=kinds.title(request),
         intro=intro,
-        facts=text.facts(request),
-        rest=(*_reason(request), *outcome, *troubles),
+        facts=kinds.facts(request),
+        rest=(*kinds.everything(request), *_reason(request), *outcome, *troubles),
         buttons=Buttons.DECIDE if pending else None,
         footer=(f"Request {model.short_id(request.id)}, version {request.version}",),
     )
@@ -102,7 +103,12 @@ def _progress(request: model.Request, _: Copies) -> Said:
 
 
 def _result(request: model.Request, _: Copies) -> Said:
-    return note(text.result(request))
+    return replace(note(text.result(request)), offers=kinds.offers(request))
+
+
+def _warning(request: model.Request, _: Copies) -> Said:
+    useful = fate.near_end(request) and Kind.ROTATE in kinds.offers(request)
+    return replace(note((fate.warning(request),)), offers=(Kind.ROTATE,) if useful else ())
 
 
 _SAID = {
@@ -114,6 +120,7 @@ _SAID = {
     Role.ESCALATION: _escalation,
     Role.PROGRESS: _progress,
     Role.RESULT: _result,
+    Role.WARNING: _warning,
 }
 
 ROLES = frozenset(_SAID)

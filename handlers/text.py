@@ -7,53 +7,15 @@ from __future__ import annotations
 
 from bot import model
 from bot.model import State
-from handlers import parts, work
-from handlers.parts import Code, Listing, Note, Paragraph, Part, Quote, Sentence
+from handlers import fate, kinds, parts, work
+from handlers.parts import Code, Note, Paragraph, Part, Quote, Sentence
 
 COMMAND = "/registry"
-
-TITLES = {
-    State.PENDING: "Registry credential: waiting for approval",
-    State.APPROVED: "Registry credential: approved",
-    State.RUNNING: "Registry credential: being set up",
-    State.DONE: "Registry credential: done",
-    State.DENIED: "Registry credential: denied",
-    State.CANCELLED: "Registry credential: cancelled",
-    State.EXPIRED: "Registry credential: expired",
-    State.FAILED: "Registry credential: failed",
-}
 
 APPROVE, DENY, CANCEL = "Approve", "Deny", "Cancel request"
 CANCEL_TITLE = "Cancel this request?"
 CANCEL_QUESTION = "Nobody will be asked any more. You can ask again at any time."
 CANCEL_YES, CANCEL_NO = "Cancel it", "Keep it"
-
-
-def ask(request: model.Request) -> Sentence:
-    """Return what is asked for, as one sentence."""
-    return (
-        request.requester,
-        " asks for a credential, so that pipelines in the workspace ",
-        Code(request.spec.workspace.full_name),
-        " can pull ",
-        *parts.listed(work.paths(request.spec)),
-        ".",
-    )
-
-
-def facts(request: model.Request) -> tuple[tuple[str, Sentence], ...]:
-    """Return what an approver decides on, as labels and values."""
-    spec = request.spec
-    days = f"{spec.validity_days} days" if spec.validity_days else "no end"
-    return (
-        ("Name in Tower", (Code(spec.name),)),
-        ("Workspace", (Code(spec.workspace.full_name),)),
-        ("Repository" if len(spec.repositories) == 1 else "Repositories", parts.listed(work.paths(spec))),
-        # It is all that the bot ever grants, but who approves should not have to know that.
-        ("Access", ("read only",)),
-        ("Password valid", (days,)),
-        ("Requested by", (request.requester,)),
-    )
 
 
 def waiting(request: model.Request) -> Sentence:
@@ -107,9 +69,7 @@ def stands(request: model.Request) -> Sentence:
 def status(request: model.Request, *, to_requester: bool = False) -> Sentence:
     """Return where a request stands, in a sentence or two that make sense without anything else."""
     whose: Sentence = ("Your request",) if to_requester else ("The request of ", request.requester)
-    spec = request.spec
-    subject = (*whose, " for ", *parts.listed(work.paths(spec)), " in ", Code(spec.workspace.full_name))
-    return _STATUS[request.state](request, subject)
+    return _STATUS[request.state](request, (*whose, *kinds.wish(request.spec)))
 
 
 def _pending(request: model.Request, subject: Sentence) -> Sentence:
@@ -128,12 +88,15 @@ def _running(request: model.Request, subject: Sentence) -> Sentence:
     if request.progress.undoing:
         return ("↩️ ", *subject, " ran into a problem. What was made for it is being taken back.")
     # Which step it is at stands in the progress, which is the one message that follows each of them.
-    return ("⚙️ ", *subject, " was approved by ", *_deciders(request), " and is being set up.")
+    working = kinds.AT_WORK.get(request.spec.kind, "carried out")
+    return ("⚙️ ", *subject, " was approved by ", *_deciders(request), f" and is being {working}.")
 
 
 def _done(request: model.Request, subject: Sentence) -> Sentence:
-    delivered = (*subject, " is done: the credential ", Code(request.spec.name), " is in Tower.")
-    return ("✅ ", *parts.sentences(delivered, work.verification(request)))
+    # What was once done is no news any more where it is gone again.
+    if fate.gone(request):
+        return ("🗑️ ", *parts.sentences((*subject, " was done."), fate.told(request)))
+    return ("✅ ", *parts.sentences((*subject, *kinds.done(request)), fate.told(request)))
 
 
 def _denied(request: model.Request, subject: Sentence) -> Sentence:
@@ -167,8 +130,15 @@ _STATUS = {
 def decisions(request: model.Request) -> Note:
     """Return who decided what and when, and in what words."""
     told: list[Paragraph] = []
-    if request.automatic:
+    if request.automatic and request.spec.kind in _GRANTS:
         told.append(("⚡ Nobody was asked: its rule approves a number of each person's requests by itself.",))
+    elif request.automatic:
+        told.append(
+            ("⚡ Nobody was asked: the rule ", Code(request.rule), " approves such a request by itself.")
+        )
+    if request.emergency:
+        alone = ", who is an approver, revoked it at once and alone. Nobody else was asked."
+        told.append(("🚨 Emergency: ", request.requester, alone))
     for decision in request.decisions:
         approved = decision.verdict is model.Verdict.APPROVE
         told.append(("Approved by " if approved else "Denied by ", decision.by, ", ", decision.at, "."))
@@ -190,37 +160,40 @@ def _addressed(request: model.Request) -> Sentence:
 
 
 def _next_steps(request: model.Request) -> Note:
-    # Only what Wave has read is known to work.
-    verified = request.progress.verification is model.Verification.VERIFIED
-    works = "works" if verified else "should work"
-    return (
-        ("What to do next: put this into ", Code("nextflow.config"), ", with an access token of your own."),
-        Listing(work.configuration(request.spec)),
-        (f"Then this {works} as a container: ", *parts.listed(work.images(request.spec)), "."),
-    )
+    return _asking(request) if fate.gone(request) else kinds.next_steps(request)
 
 
 def _again(request: model.Request) -> Note:
     said = decisions(request) if request.state is State.DENIED else ()
-    return (*said, ("You can ask again with ", Code(COMMAND), "."))
+    return (*said, *_asking(request))
+
+
+def _asking(request: model.Request) -> Note:
+    return (("You can ask again with ", kinds.command(request.spec), "."),)
 
 
 def _mend(request: model.Request) -> Note:
     if not request.remedy:
-        return (
-            ("You can ask again with ", Code(COMMAND), "."),
-            ("If it fails again, ask an operator of the bot to look into it.",),
-        )
+        helper = ("If it fails again, ask an operator of the bot to look into it.",)
+        return (*_asking(request), helper)
+    # What keeps a revocation from being done is often nothing that an operator can change.
+    who = "What to do" if request.spec.kind is model.Kind.REVOKE else "What an operator should change"
     return (
-        (f"What an operator should change: {work.short(request.remedy)}",),
-        ("After that, ask again with ", Code(COMMAND), "."),
+        (f"{who}: {work.short(request.remedy)}",),
+        ("After that, ask again with ", kinds.command(request.spec), "."),
     )
 
 
 _AFTER = {State.DONE: _next_steps, State.FAILED: _mend}
+# Of these a rule approves a number by itself; the others it approves because it says so of their kind.
+_GRANTS = frozenset({model.Kind.ISSUE, model.Kind.EXTEND, model.Kind.ADOPT})
 
 
 def _deciders(request: model.Request) -> Sentence:
+    if request.emergency:
+        return (request.requester, " alone, in an emergency")
+    if request.automatic and request.spec.kind not in _GRANTS:
+        return ("the rule ", Code(request.rule), " by itself")
     if request.automatic:
         return ("the rule ", Code(request.rule), ", within the quota of ", request.requester)
     # A denied request may hold approvals as well, and the other way round: only what decided counts.

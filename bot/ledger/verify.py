@@ -113,7 +113,7 @@ class _Verification:
     def _check(self, found: Mapping[str, ports.Evidence], walk: Walk) -> set[str]:
         sound = {}
         for request_id, evidence in found.items():
-            if evidence.record is None and not evidence.trail:
+            if evidence.record is None and not evidence.trail and evidence.credential is None:
                 self._checked.discard(request_id)  # forgotten, in time or too soon: `_gone` knows
                 continue
             if evidence.credential is not None:

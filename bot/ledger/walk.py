@@ -26,10 +26,8 @@ class Written(NamedTuple):
     sequence: int | None
 
     @classmethod
-    def read(cls, said: object, sequence: int | None) -> Written | None:
-        """Read it from a genuine entry; None where no credential was written."""
-        if not isinstance(said, str):
-            return None
+    def read(cls, said: str, sequence: int | None) -> Written:
+        """Read it from a genuine entry."""
         id_, version, state, digest = said.split(":")
         return cls(id_, int(version), state, digest, sequence)
 
@@ -140,7 +138,8 @@ class Walk:
         before, state = self.heads.get(opened.request, ("", None))
         self.heads[opened.request] = (opened.mac, opened.after or state)
         said = opened.body.get("credential")
-        if said is not None and (written := Written.read(said, logged.sequence)):
+        if said is not None:
+            written = Written.read(str(said), logged.sequence)
             self.written[written.id] = written
         if logged.head == before or logged.head in self._doubtful.get(opened.request, ()):
             return

@@ -63,13 +63,13 @@ def kept_by(work: Work, step: Step) -> Failed | None:
 
 
 async def _record(work: Work, step: Step, done: Done) -> None:
-    made = work.request.progress
-    if done.changed or step.name in made.steps:
-        made = made.model_copy(update={"undone": (*made.undone, step.name)})
-    elif not done.update:
-        return
-    after = made.model_copy(update=dict(done.update))
-    await commit_step(work, step, audit.Event.UNDONE, after, repoint=bool(done.update))
+    made, known = work.request.progress, step.name in work.request.progress.steps
+    if done.update and not known:  # it had been done after all, and stays
+        after = made.model_copy(update={**done.update, "steps": (*made.steps, step.name)})
+        await commit_step(work, step, audit.Event.STEP_DONE, after)
+    elif not done.update and (done.changed or known):
+        after = made.model_copy(update={"undone": (*made.undone, step.name)})
+        await commit_step(work, step, audit.Event.UNDONE, after, repoint=False)
 
 
 async def commit_step(

@@ -125,7 +125,7 @@ async def _give(work: Work, minted: ports.Minted, known: ports.TowerCredential |
         tower.update,
         spec.workspace.id,
         known.id,
-        name=spec.name,
+        name=known.name,  # as it is called there by now
         registry=spec.login_server,
         user=minted.user,
         password=minted.password,

@@ -24,7 +24,9 @@ def hindrance(credential: model.Credential, request: model.Request) -> Failed | 
     gone = {CredentialState.REVOKED} if revoking else {CredentialState.REVOKED, CredentialState.REVOKING}
     if credential.state in gone:
         return Failed(taken_over(credential))
-    if credential.busy not in {None, request.id} and not revoking:
+    # One that waits for jobs must not take it from one at once, which goes before everything.
+    first = revoking and (spec.at_once or credential.state is not CredentialState.REVOKING)
+    if credential.busy not in {None, request.id} and not first:
         return Retry(taken_over(credential))
     here = (credential.name, credential.workspace.id, credential.login_server)
     same = here == (spec.name, spec.workspace.id, spec.login_server)

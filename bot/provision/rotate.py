@@ -57,6 +57,9 @@ async def deliver(work: Work) -> Outcome:
 
 async def undo_deliver(work: Work) -> Outcome:
     """Remove the new password, unless Tower has it: then it stays, and is what the record names."""
+    slot = work.request.progress.slot
+    if slot is not None:
+        return Done({"slot": slot}, changed=False)
     registry, read = await work.registry(), work.desk.services.registries.token
     token = await work.outside(read, registry, work.token)
     if token is None:  # revoked meanwhile

@@ -18,7 +18,8 @@ T = TypeVar("T")
 class Done:
     """A step did what it has to. `update` goes into the progress.
 
-    `changed` False, from an undo, means that there was nothing to take back.
+    `changed` False, from an undo, means that there was nothing to take back; an `update` from one,
+    that its step had been done after all and cannot be taken back.
     """
 
     update: Mapping[str, Any] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from bot.reconcile.findings import Finding, Kind
 SLACK = dt.timedelta(minutes=15)
 LONGEST = 100  # characters of what somebody typed elsewhere
 ASK_AGAIN = "Revoke it with `/registry revoke {name}`, and ask for it again."
+_WHO = "The registry's activity log in Azure tells who it was."
 ROTATE = "Give it a new password with `/registry rotate {name}`."
 
 
@@ -91,16 +92,12 @@ def _azure(credential: model.Credential, azure: Azure, now: dt.datetime) -> Iter
 
 def _token(credential: model.Credential, token: ports.Token) -> Iterator[_Difference]:
     if not token.enabled:
-        do = f"Enable the token in Azure if it should work; else revoke it. {_who(credential)}"
+        do = f"Enable the token in Azure if it should work; else revoke it. {_WHO}"
         yield _Difference(Kind.TOKEN_DISABLED, f"the token {token.name} is disabled.", do)
     if token.scope_map.lower() != credential.scope_map.lower():
         what = f"the token {token.name} has the scope map {token.scope_map}, not {credential.scope_map}."
-        do = f"Give the token its own scope map back in Azure. {_who(credential)}"
+        do = f"Give the token its own scope map back in Azure. {_WHO}"
         yield _Difference(Kind.TOKEN_REBOUND, what, do)
-
-
-def _who(credential: model.Credential) -> str:
-    return f"The activity log of {credential.login_server.partition('.')[0]} in Azure tells who it was."
 
 
 def _password(credential: model.Credential, token: ports.Token, now: dt.datetime) -> Iterator[_Difference]:
@@ -124,12 +121,12 @@ def _password(credential: model.Credential, token: ports.Token, now: dt.datetime
 def _scope(credential: model.Credential, scope_map: ports.ScopeMap) -> Iterator[_Difference]:
     wanted, found = set(actions(credential)), set(scope_map.actions)
     if more := sorted(found - wanted):
-        do = f"Take that out of the scope map in Azure, or ask for it with `/registry`. {_who(credential)}"
+        do = f"Take that out of the scope map in Azure, or ask for it with `/registry`. {_WHO}"
         yield _Difference(
             Kind.SCOPE_WIDER, f"its scope map allows more than was approved: {_some(more)}.", do
         )
     if less := sorted(wanted - found):
-        do = f"Put that back into the scope map in Azure. {_who(credential)}"
+        do = f"Put that back into the scope map in Azure. {_WHO}"
         yield _Difference(
             Kind.SCOPE_NARROWER, f"its scope map allows less than was approved: {_some(less)} is missing.", do
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.reconcile.findings import Finding, Kind
 
-MOST = 15  # findings of one message
+MOST = 10  # findings of one message: an alert has room for that
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ class Leftover:
 
     request: model.Request
     name: str
+    tower_id: str | None = None  # what a credential that was revoked had in Tower
 
     @property
     def where(self) -> str:
@@ -116,10 +117,15 @@ class Strays:
             found = Finding(Kind.FOREIGN, named.where, what, do)
             if len(self.foreign) < MOST:
                 self.foreign[found.key] = found
-        elif (made.id in self.leftovers or len(self.leftovers) < MOST) and await self._over(made):
-            self.leftovers[made.id] = Leftover(made, named.name)
-            if named.workspace:
-                self.workspaces.setdefault(made.id, {})[named.workspace.id] = named.workspace
+        elif over := await self._over(made, named.name):
+            self._remember(over, named.workspace)
+
+    def _remember(self, over: Leftover, workspace: model.Workspace | None) -> None:
+        if over.request.id not in self.leftovers and len(self.leftovers) >= MOST:
+            return
+        self.leftovers[over.request.id] = over
+        if workspace:
+            self.workspaces.setdefault(over.request.id, {})[workspace.id] = workspace
 
     async def _maker(self, named: _Named, short: str) -> model.Request | None:
         """Return the request whose name it is; of its id only six characters are there, so all has to fit."""
@@ -130,12 +136,14 @@ class Strays:
                 return request
         return None
 
-    async def _over(self, request: model.Request) -> bool:
-        """Tell whether a request ended without a credential, or its credential was revoked."""
+    async def _over(self, request: model.Request, name: str) -> Leftover | None:
+        """Return what is left of a request that failed, or whose credential was revoked; else None."""
         if request.state is not State.DONE:
-            return request.state is State.FAILED
+            return Leftover(request, name) if request.state is State.FAILED else None
         credential = await self._from.store.credential(request.id)
-        return credential is not None and credential.state is CredentialState.REVOKED
+        if credential is None or credential.state is not CredentialState.REVOKED:
+            return None
+        return Leftover(request, name, credential.tower_id)
 
     def users(self, leftover: Leftover) -> tuple[model.Workspace, ...]:
         """Return the workspaces in which Tower may use a leftover."""

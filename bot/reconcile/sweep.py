@@ -94,7 +94,7 @@ def _with(one: ports.TowerCredential, leftover: Leftover) -> bool:
 
 
 def _made(one: ports.TowerCredential, workspace: model.Workspace, leftover: Leftover) -> bool:
-    """Tell whether the request made this: one that was adopted was made by somebody else."""
+    """Tell whether the request made this: what a failed adoption touched was made by somebody else."""
     spec = leftover.request.spec
     own = spec.kind is model.Kind.ISSUE and one.name == spec.name
-    return own and workspace.id == spec.workspace.id
+    return workspace.id == spec.workspace.id and (own or one.id == leftover.tower_id)

@@ -168,13 +168,14 @@ def workspaces() -> list[tower_state.Workspace]:
     return [tower_state.Workspace(id_, name, 1, ORG) for id_, name in WORKSPACES.items()]
 
 
-def accounts(*, token: str, verify_token: str) -> list[tower_state.User]:
-    """Return the bot's two Tower accounts: one that writes, and one that may only launch."""
+def accounts(*, token: str, verify_token: str, person_token: str) -> list[tower_state.User]:
+    """Return the bot's two Tower accounts, of which one may only launch, and Ana's own."""
     return [
         tower_state.User(
             7, "registry-bot", token, {RESEARCH: "owner", PRODUCTION: "admin", TEACHING: "launch"}
         ),
         tower_state.User(8, "registry-bot-verify", verify_token, dict.fromkeys(WORKSPACES, "launch")),
+        tower_state.User(9, "ana", person_token, dict.fromkeys(WORKSPACES, "launch")),
     ]
 
 

@@ -26,6 +26,7 @@ class Kind(enum.StrEnum):
     SLACK_SIGNING_SECRET = "Slack signing secret"  # noqa: S105  # the same
     TOWER_TOKEN = "Tower token"  # noqa: S105  # the same
     TOWER_VERIFY_TOKEN = "Tower token for Wave"  # noqa: S105  # the same
+    TOWER_PERSON_TOKEN = "person's own Tower token"  # noqa: S105  # the same
     IDENTITY_HEADER = "identity header"
     ENTRA_TOKEN = "Entra token"  # noqa: S105  # the same
     REGISTRY_TOKEN = "registry's own token"  # noqa: S105  # the same

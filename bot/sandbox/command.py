@@ -8,14 +8,13 @@ import signal
 import webbrowser
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import click
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.sandbox import journeys, pace, process, rehearsal, stage, story, world
+from bot.sandbox import journeys, pace, rehearsal, stage, story, world
 from bot.sandbox.page import server
 
 WRONG_USAGE = 2
@@ -79,7 +78,7 @@ async def _stay(options: Options, outside: world.World, manifest: Mapping[str, A
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     async with (
-        stage.Stage(outside, kind=_on_the_sandbox_clock) as on,
+        stage.Stage(outside, kind=stage.on_the_clock) as on,
         server.Page(on, manifest, port=options.port) as page,
     ):
         for line in _welcome(on, page):
@@ -90,14 +89,6 @@ async def _stay(options: Options, outside: world.World, manifest: Mapping[str, A
         click.echo("\n  Ending the sandbox.")
         await page.life.end()
     return 0
-
-
-def _on_the_sandbox_clock(
-    environment: Mapping[str, str], folder: Path, *, arguments: tuple[str, ...], name: str
-) -> process.BotProcess:
-    """Make a bot whose time the page can move."""
-    clock = str(folder / server.CLOCK)
-    return process.BotProcess(environment, folder, arguments=("sandboxed", clock, *arguments[1:]), name=name)
 
 
 def _welcome(on: stage.Stage, page: server.Page) -> list[str]:

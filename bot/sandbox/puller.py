@@ -21,6 +21,7 @@ import aiohttp
 from bot import ports
 
 EVERY_S = 0.5
+AGENT = "Nextflow/25.10.0"  # tells a pipeline's requests from the bot's, in the journal
 _PATIENCE_S = 5.0
 _LONGEST = 200
 
@@ -67,7 +68,9 @@ class Puller:
 
     async def __aenter__(self) -> Self:
         patience = aiohttp.ClientTimeout(total=_PATIENCE_S)
-        self._session = await self._open.enter_async_context(aiohttp.ClientSession(timeout=patience))
+        self._session = await self._open.enter_async_context(
+            aiohttp.ClientSession(timeout=patience, headers={"User-Agent": AGENT})
+        )
         going = asyncio.create_task(self._go())
         self._open.push_async_callback(_ended, going)
         return self

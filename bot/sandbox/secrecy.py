@@ -20,4 +20,5 @@ class Secrets:
     slack_signing_secret: str = field(repr=False, default_factory=lambda: secrets.token_hex(16))
     tower_token: str = field(repr=False, default_factory=lambda: f"eyJ{_random()}")
     tower_verify_token: str = field(repr=False, default_factory=lambda: f"eyJ{_random()}")
+    tower_person_token: str = field(repr=False, default_factory=lambda: f"eyJ{_random()}")  # Ana's own
     audit_key: str = field(repr=False, default_factory=lambda: secrets.token_hex(32))

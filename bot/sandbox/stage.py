@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Self
 
 from bot.sandbox import canary, process, redis_trace, sweep, world
+from bot.sandbox.page import shift
 
 EVENTS_PATH = "/slack/events"
+COMMAND_S = 60.0
+CLOCK = "clock"  # the file in the world's folder that the bots' clocks follow, where they follow one
+
+
+def on_the_clock(
+    environment: Mapping[str, str], folder: Path, *, arguments: tuple[str, ...], name: str
+) -> process.BotProcess:
+    """Make a bot whose time `Stage.move_clock` moves."""
+    clock = str(folder / CLOCK)
+    return process.BotProcess(environment, folder, arguments=("sandboxed", clock, *arguments[1:]), name=name)
 
 
 class Stage:
@@ -72,6 +85,32 @@ class Stage:
         self.bots.insert(0, bot)
         if not self.world.socket_mode:
             self.world.slack.connect(bot.url + EVENTS_PATH)
+
+    async def command(self, *arguments: str) -> tuple[int | None, str]:
+        """Run another of the bot's commands to its end beside it; return its exit code and what it said.
+
+        What it printed is searched in the canary's round like all else.
+        """
+        environment, number = self.world.environment() | self._extra, len(self.bots) + 1
+        ran = process.BotProcess(
+            environment, self.world.folder, arguments=arguments, name=f"command-{number}"
+        )
+        self.bots.append(ran)
+        ran.launch()
+        await ran.gone(within_s=COMMAND_S)
+        lines = ran.output().decode(errors="replace").splitlines()
+        # Its log lines are JSON objects, in the same stream.
+        return await ran.stop(), "\n".join(line for line in lines if not line.startswith('{"'))
+
+    def clock(self) -> shift.FollowedClock:
+        """Return the time that the world and its bots have."""
+        return shift.FollowedClock(self.world.folder / CLOCK)
+
+    def move_clock(self, by: dt.timedelta) -> None:
+        """Let time pass for the world and for every bot that was made by `on_the_clock`."""
+        # The services first: a bot must never be ahead of them.
+        self.world.move_clock(by)
+        shift.tell(self.world.folder / CLOCK, self.world.slack.shift)
 
     async def report(self, *extra: canary.Place) -> sweep.Report:
         """Send the canary round."""

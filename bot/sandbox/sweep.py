@@ -42,6 +42,8 @@ PERMITS = (
     Permit(Kind.SLACK_APP_TOKEN, "slack", r"\w+ /api/apps\.connections\.open\b", _AUTHORIZATION),
     Permit(Kind.TOWER_TOKEN, "tower", r"", _AUTHORIZATION),
     Permit(Kind.TOWER_VERIFY_TOKEN, "wave", r"POST /v1alpha1/inspect\b", "body"),
+    # The bot never has this one: pipelines ask Wave with it.
+    Permit(Kind.TOWER_PERSON_TOKEN, "wave", r"POST /v1alpha1/inspect\b", "body"),
     Permit(Kind.IDENTITY_HEADER, "identity", r"", "header x-identity-header"),
     Permit(Kind.ENTRA_TOKEN, "identity", r"", "answer"),
     Permit(Kind.ENTRA_TOKEN, "arm", r"", _AUTHORIZATION),
@@ -140,6 +142,7 @@ def secrets_of(outside: world.World) -> list[canary.Secret]:
         Kind.SLACK_SIGNING_SECRET: own.slack_signing_secret,
         Kind.TOWER_TOKEN: own.tower_token,
         Kind.TOWER_VERIFY_TOKEN: own.tower_verify_token,
+        Kind.TOWER_PERSON_TOKEN: own.tower_person_token,
         Kind.IDENTITY_HEADER: own.identity_header,
         Kind.AUDIT_KEY: own.audit_key,
         Kind.REDIS_PASSWORD: password or "",

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.sandbox import emulator, sweep
+from bot.sandbox import emulator, puller, sweep
 
 # What Slack asked of the bot: its answers are in the journal, too, and are no requests of its own.
 _ANSWERS = frozenset({"ANSWER", "FRAME"})
@@ -38,12 +38,17 @@ class Leg:
         return "never saw it"
 
 
+def of_the_bot(exchange: emulator.Exchange) -> bool:
+    """Tell whether the bot asked this: neither Slack's questions nor a pipeline's pulls are its own."""
+    return exchange.method not in _ANSWERS and exchange.headers.get("User-Agent") != puller.AGENT
+
+
 def legs(exchanges: Iterable[emulator.Exchange], passwords: Sequence[str]) -> list[Leg]:
     """Return one leg for each service that the bot asked anything of."""
     needles = [password.encode() for password in passwords]
     counts: dict[str, Counter[str]] = {}
     for exchange in exchanges:
-        if exchange.method in _ANSWERS:
+        if not of_the_bot(exchange):
             continue
         count = counts.setdefault(exchange.to, Counter())
         count["requests"] += 1

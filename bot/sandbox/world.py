@@ -154,7 +154,11 @@ class World:
         return tower.TowerEmulator(
             self.journal,
             workspaces=acme.workspaces(),
-            users=acme.accounts(token=keys.tower_token, verify_token=keys.tower_verify_token),
+            users=acme.accounts(
+                token=keys.tower_token,
+                verify_token=keys.tower_verify_token,
+                person_token=keys.tower_person_token,
+            ),
             login=self._login,
             specs=specs / "tower" / "subset-1.187.0.json" if specs else None,
         )

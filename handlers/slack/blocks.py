@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot import model
-from bot.model import Role
-from handlers import buttons, said, text
+from bot.model import Kind, Role
+from handlers import buttons, kinds, said, text
 from handlers.parts import Note, Sentence
 from handlers.said import Buttons, Copies
 from handlers.slack import ids, markup
@@ -31,6 +31,7 @@ def message(request: model.Request, role: Role, copies: Copies) -> Message:
         *([_facts(what.facts)] if what.facts else []),
         *markup.blocks(what.rest),
         *_BUTTONS[what.buttons](request, role),
+        *offers(request.about, what.offers, ids.buttons(role)),
         *([_context(what.footer)] if what.footer else []),
     ]
     return Message(markup.spoken(what.spoken), blocks)
@@ -39,6 +40,17 @@ def message(request: model.Request, role: Role, copies: Copies) -> Message:
 def private(note: Note) -> Message:
     """Return an answer for one person's eyes."""
     return Message(markup.spoken(note), markup.blocks(note))
+
+
+def offers(credential_id: str, may: Collection[Kind], block_id: str, *others: Json) -> list[Json]:
+    """Return the buttons that open the windows for these kinds of change; each carries the id alone."""
+    elements = [*others, *(_offer(kind, credential_id) for kind in kinds.LABELS if kind in may)]
+    return [{"type": "actions", "block_id": block_id, "elements": elements}] if elements else []
+
+
+def _offer(kind: Kind, credential_id: str) -> Json:
+    button = plain_button(kinds.LABELS[kind], ids.CHANGES[kind], credential_id)
+    return {**button, "style": "danger"} if kind is Kind.REVOKE else button
 
 
 def _header(words: str) -> Json:
@@ -72,13 +84,14 @@ def _cancel(request: model.Request, role: Role) -> list[Json]:
 
 
 def _button(label: str, action_id: str, request: model.Request, *, style: str | None = None) -> Json:
-    button: Json = {
-        "type": "button",
-        "action_id": action_id,
-        "text": markup.plain_text(label),
-        "value": buttons.value(request),
-    }
+    button = plain_button(label, action_id, buttons.value(request))
     return {**button, "style": style} if style else button
+
+
+def plain_button(label: str, action_id: str, carried: str) -> Json:
+    """Return a button."""
+    text = markup.plain_text(label)
+    return {"type": "button", "action_id": action_id, "text": text, "value": carried}
 
 
 def _context(sentence: Sentence) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.forms import Field
-from bot.model import Role
+from bot.model import Kind, Role
 
 COMMAND = "/registry"
 SHORTCUT = "registry_request"  # the global shortcut
@@ -15,6 +15,12 @@ APPROVE = "request_approve"
 DENY = "request_deny"
 CANCEL = "request_cancel"
 
+CHANGES = {  # what a button does to a credential; its value is the credential's id
+    Kind.ROTATE: "credential_rotate",
+    Kind.NARROW: "credential_narrow",
+    Kind.REVOKE: "credential_revoke",
+}
+
 PREVIEW = "preview"  # block id of the line that says who will be asked
 NOTHING = "~"  # value of an option that is only a hint
 
@@ -23,6 +29,7 @@ EVENTS_PATH = "/slack/events"
 # Slack's limits (https://docs.slack.dev/reference/block-kit).
 OPTION_TEXT = 75
 MOST_OPTIONS = 100
+MOST_CHOSEN = 100  # repositories of one sending: a window that is drawn again holds all of them
 ACK_S = 2.5  # Slack waits 3 s for an acknowledgement; the rest is for the way
 
 

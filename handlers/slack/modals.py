@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot import forms, model, ports
 from bot.forms import Field
+from bot.model import Kind
 from handlers import replies
 from handlers.parts import Note, Sentence
 from handlers.slack import ids, markup
@@ -30,15 +31,18 @@ def form(
 ) -> Json:
     """Return the form with what was typed so far; without `typed`, with what is suggested."""
     # Clients keep what was typed when ids stay; it is sent again for those that would not.
-    held = {Field.NAME: fresh.name} if typed is None else typed
+    held = {Field.NAME: fresh.name, **(typed or {})}
     # Nothing is chosen yet, so nothing is known to stand in the way.
     seen = preview or fresh.preview
+    # A credential that is there has a name; and an extension makes no password.
+    own = [_input(Field.NAME, {**_text_input(held.get(Field.NAME)), "max_length": 99})]
+    lasts = [_validity(seen.longest_validity_days, held.get(Field.VALIDITY))]
     blocks = [
-        _input(Field.NAME, {**_text_input(held.get(Field.NAME)), "max_length": 99}),
+        *(own if seen.kind is Kind.ISSUE else []),
         _input(Field.WORKSPACE, _workspace(fresh.workspaces, held.get(Field.WORKSPACE)), dispatch=True),
-        _input(Field.REPOSITORY, _repository(held.get(Field.REPOSITORY)), dispatch=True),
+        _input(Field.REPOSITORY, _repositories(held.get(Field.REPOSITORY)), dispatch=True),
         *_preview(seen),
-        _validity(seen.longest_validity_days, held.get(Field.VALIDITY)),
+        *(lasts if seen.kind is not Kind.EXTEND else []),
         _input(
             Field.REASON,
             {**_text_input(held.get(Field.REASON)), "multiline": True, "max_length": forms.LONGEST_REASON},
@@ -147,13 +151,16 @@ def _workspace(known: Sequence[model.Workspace], chosen: object) -> Json:
     return {**element, "type": "static_select", "options": options}
 
 
-def _repository(chosen: object) -> Json:
+def _repositories(chosen: object) -> Json:
     element: Json = {
-        "type": "external_select",
+        "type": "multi_external_select",
         "min_query_length": 0,  # the default of 3 would show nothing to somebody who only looks
+        "max_selected_items": ids.MOST_CHOSEN,
         "placeholder": markup.plain_text(replies.SEARCH, 150),
     }
-    return {**element, "initial_option": chosen} if _value(chosen) else element
+    options = chosen if isinstance(chosen, list) else []
+    known = [option for option in options if _value(option)]
+    return {**element, "initial_options": known} if known else element
 
 
 def _validity(longest: int | None, typed: object) -> Json:
@@ -169,7 +176,12 @@ def _validity(longest: int | None, typed: object) -> Json:
 
 
 def _preview(preview: forms.Preview) -> list[Json]:
-    lines: list[Sentence] = [replies.will_ask(preview), *replies.warnings(preview)]
+    becomes = replies.becomes(preview)
+    lines: list[Sentence] = [
+        *([becomes] if becomes else []),
+        replies.will_ask(preview),
+        *replies.warnings(preview),
+    ]
     elements = [{"type": "mrkdwn", "text": markup.mrkdwn(line), "verbatim": True} for line in lines[:10]]
     return [{"type": "context", "block_id": ids.PREVIEW, "elements": elements}]
 

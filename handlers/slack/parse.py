@@ -151,27 +151,32 @@ def submission(
     """Return a form as it was sent. Its `op` names this window with these values."""
     # Not the view's hash: it stays the same when an error is shown and the form is sent again.
     typed = {field: _typed(payload, field) for field in (Field.NAME, Field.VALIDITY, Field.REASON)}
-    typed[Field.WORKSPACE] = text_at(_chosen(payload, Field.WORKSPACE), "value")
+    typed[Field.WORKSPACE] = next(iter(_values(payload, Field.WORKSPACE)), "")
     return Entry(needed(payload, "view", "id"), typed).submission(by, where, repositories)
 
 
 def workspace_id(payload: Payload) -> int | None:
     """Return the chosen workspace."""
-    return Entry("", {Field.WORKSPACE: text_at(_chosen(payload, Field.WORKSPACE), "value")}).workspace_id
+    chosen = next(iter(_values(payload, Field.WORKSPACE)), "")
+    return Entry("", {Field.WORKSPACE: chosen}).workspace_id
 
 
-def repository_key(payload: Payload) -> str | None:
-    """Return the value of the chosen repository (see `forms.option_key`)."""
-    value = text_at(_chosen(payload, Field.REPOSITORY), "value")
-    return value if value not in {"", ids.NOTHING} else None
+def repository_keys(payload: Payload) -> tuple[str, ...]:
+    """Return the values of the chosen repositories (see `forms.option_key`)."""
+    return _values(payload, Field.REPOSITORY)
 
 
 def typed(payload: Payload) -> dict[Field, object]:
-    """Return what a form holds so far, for drawing it again."""
+    """Return what a form holds so far, for drawing it again: nothing of a field that it does not have."""
+    held = at(payload, "view", "state", "values")
+    there = inputs(payload) | frozenset(held if isinstance(held, dict) else ())
     texts: dict[Field, object] = {
-        field: _typed(payload, field) for field in (Field.NAME, Field.VALIDITY, Field.REASON)
+        field: _typed(payload, field)
+        for field in (Field.NAME, Field.VALIDITY, Field.REASON)
+        if field.value in there
     }
-    return {**texts, **{field: _option(payload, field) for field in (Field.WORKSPACE, Field.REPOSITORY)}}
+    workspace = next(iter(_options(payload, Field.WORKSPACE)), None)
+    return {**texts, Field.WORKSPACE: workspace, Field.REPOSITORY: _options(payload, Field.REPOSITORY)}
 
 
 def first_input(payload: Payload) -> str | None:
@@ -190,21 +195,31 @@ def inputs(payload: Payload) -> frozenset[str]:
     return frozenset(text_at(block, "block_id") for block in found if at(block, "type") == "input")
 
 
-def _chosen(payload: Payload, field: Field) -> object:
+def _chosen(payload: Payload, field: Field) -> list[object]:
+    """Return the options chosen in a menu, of one or of several."""
     # The choice that was just made stands in the action; whether the state has it too is not documented.
     acted = at(payload, "actions", 0)
-    if at(acted, "block_id") == field.value:
-        return at(acted, "selected_option")
-    return at(payload, "view", "state", "values", field.value, ids.action(field), "selected_option")
+    held = at(payload, "view", "state", "values", field.value, ids.action(field))
+    chosen = acted if at(acted, "block_id") == field.value else held
+    several = at(chosen, "selected_options")
+    return several if isinstance(several, list) else [at(chosen, "selected_option")]
 
 
 def _typed(payload: Payload, field: Field) -> str:
     return text_at(payload, "view", "state", "values", field.value, ids.action(field), "value")
 
 
-def _option(payload: Payload, field: Field) -> object:
-    chosen = _chosen(payload, field)
-    words, value = text_at(chosen, "text", "text"), text_at(chosen, "value")
-    if not words or value in {"", ids.NOTHING}:
-        return None
-    return {"text": {"type": "plain_text", "text": words, "emoji": False}, "value": value}
+def _values(payload: Payload, field: Field) -> tuple[str, ...]:
+    """Return the values chosen in a menu; a mere hint is none."""
+    found = (text_at(option, "value") for option in _chosen(payload, field))
+    return tuple(dict.fromkeys(value for value in found if value not in {"", ids.NOTHING}))
+
+
+def _options(payload: Payload, field: Field) -> list[dict[str, object]]:
+    """Return the options chosen in a menu as they can be drawn again; a mere hint is none."""
+    found: list[dict[str, object]] = []
+    for chosen in _chosen(payload, field):
+        words, value = text_at(chosen, "text", "text"), text_at(chosen, "value")
+        if words and value not in {"", ids.NOTHING}:
+            found.append({"text": {"type": "plain_text", "text": words, "emoji": False}, "value": value})
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
+from handlers import choice
 from handlers.service import Service
 from handlers.slack import modals, parse, people
 from handlers.slack.parse import Payload, text_at
@@ -20,10 +21,9 @@ class Views:
     async def form(self, ack: AsyncAck, body: Payload, context: AsyncBoltContext) -> None:
         """Keep a form as a request."""
         place = parse.place(text_at(body, "view", "private_metadata"), people.own_team(context))
-        key = parse.repository_key(body)
         by = await self._who.who(body, context)
-        repository = await self._service.repository(key) if key else None
-        await self._service.submit(parse.submission(body, by, place, (repository,) if repository else ()))
+        known = await choice.repositories(self._service, parse.repository_keys(body))
+        await self._service.submit(parse.submission(body, by, place, known))
         # The messages come from the worker, made of what was committed.
         await ack(response_action="clear")
 

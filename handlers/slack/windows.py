@@ -87,13 +87,13 @@ class Windows:
         return modals.form(fresh, meta=meta, typed=parse.typed(payload), preview=preview)
 
     async def _look(self, payload: Payload, by: model.Principal, place: model.Place | None) -> forms.Preview:
-        key = parse.repository_key(payload)
-        repository = await self._service.repository(key) if key else None
+        # What is not there any more is told when it is sent.
+        found = await asyncio.gather(*map(self._service.repository, parse.repository_keys(payload)))
         return await self._service.preview(
             by,
             place,
             workspace_id=parse.workspace_id(payload),
-            repositories=(repository,) if repository else (),
+            repositories=[repository for repository in found if repository],
         )
 
     async def _replace(self, view: object, filled: Json) -> None:

@@ -38,7 +38,7 @@ def card(sheet: Sheet, call: Call, *, dialog: bool) -> Json:
         *_attention(sheet.note, call),
         *_input(sheet, Field.NAME, _text(sheet, Field.NAME, most=99)),
         *_input(sheet, Field.WORKSPACE, _workspace(sheet)),
-        *_input(sheet, Field.REPOSITORY, _repository(sheet)),
+        *_input(sheet, Field.REPOSITORY, _repositories(sheet)),
         *[markup.block(line, call, isSubtle=True) for line in told],
         *_input(sheet, Field.VALIDITY, _validity(sheet)),
         *_input(sheet, Field.REASON, _reason(sheet)),
@@ -124,20 +124,21 @@ def _workspace(sheet: Sheet) -> Json:
     return {**element, "value": chosen} if any(chosen == one["value"] for one in choices) else element
 
 
-def _repository(sheet: Sheet) -> Json:
-    chosen = sheet.entry.text(Field.REPOSITORY)
-    choices = [_choice(one) for one in sheet.choices[: ids.MOST_CHOICES]]
-    if chosen and all(chosen != one["value"] for one in choices):
-        choices.insert(0, {"title": chosen, "value": chosen})
+def _repositories(sheet: Sheet) -> Json:
+    chosen = sheet.entry.repositories
+    listed = [_choice(one) for one in sheet.choices[: ids.MOST_CHOICES]]
+    known = {one["value"] for one in listed}
+    own: list[Json] = [{"title": one, "value": one} for one in chosen if one not in known]
     element: Json = {
         "type": "Input.ChoiceSet",
         "style": "filtered",
+        "isMultiSelect": True,
         "placeholder": replies.SEARCH,
         # The list stands in where a client does not ask for matches as somebody types.
-        "choices": choices,
+        "choices": [*own, *listed],
         "choices.data": {"type": "Data.Query", "dataset": ids.REPOSITORIES},
     }
-    return {**element, "value": chosen} if chosen else element
+    return {**element, "value": ",".join(chosen)} if chosen else element
 
 
 def _validity(sheet: Sheet) -> Json:

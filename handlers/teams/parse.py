@@ -116,8 +116,9 @@ def entry(activity: Payload) -> Entry:
     """Return a form as it was sent."""
     found = data(activity)
     typed = {field: _typed(found, field) for field in Field}
-    if typed[Field.REPOSITORY] == ids.NOTHING:
-        typed[Field.REPOSITORY] = ""
+    # A hint among the results is nothing to ask for.
+    chosen = (one for one in typed[Field.REPOSITORY].split(",") if one.strip() != ids.NOTHING)
+    typed[Field.REPOSITORY] = ",".join(chosen)
     return Entry(window=text_at(found, "form")[:64], typed=typed)
 
 

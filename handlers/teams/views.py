@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot import errors, model
-from bot.forms import Field
-from handlers import replies, text
+from handlers import choice, replies, text
 from handlers.parts import Note
 from handlers.payload import Payload
 from handlers.service import Service
@@ -84,11 +83,8 @@ class Views:
         problems: dict[str, str] = {}
         note: Note = ()
         try:
-            key = entry.text(Field.REPOSITORY)
-            repository = await self._service.repository(key) if key else None
-            return {}, await self._service.submit(
-                entry.submission(by, place, (repository,) if repository else ())
-            )
+            known = await choice.repositories(self._service, entry.repositories)
+            return {}, await self._service.submit(entry.submission(by, place, known))
         except errors.BadInput as error:
             problems = dict(error.problems)
         except errors.BotError as error:

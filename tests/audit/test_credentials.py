@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot import machine, model, ports
-from bot.ledger import verify
+from bot.ledger import credentials, verify, walk
 from bot.ledger.findings import Finding, What
 from bot.store import log
 from tests import builders
@@ -138,6 +139,36 @@ async def test_a_revoked_one_may_be_forgotten(past: Scene) -> None:
     await past.raw.execute_command("DEL", past.keys.credential(request.id))
 
     assert await said(past) == []
+
+
+async def test_a_credential_whose_request_is_gone_is_looked_at(past: Scene) -> None:
+    """It is still in the lists of those that live."""
+    request = await past.request(*ISSUED)
+    record = json.loads(await read(past, request.id))
+    await past.raw.execute_command("DEL", past.keys.request(request.id), past.keys.trail(request.id))
+    await plant(past, request.id, json.dumps(record | {"token": OTHER}))
+
+    found = (await past.verify()).findings.said
+
+    assert {(one.what, one.request) for one in found} == {
+        (What.TRAIL, request.id),
+        (What.CREDENTIAL, request.id),
+    }
+
+
+@pytest.mark.parametrize("life", [None, model.CredentialState.ACTIVE, model.CredentialState.REVOKED])
+def test_of_a_trimmed_log_the_request_knows_what_became_of_it(life: model.CredentialState | None) -> None:
+    """The entry that revoked it may have been exported and removed."""
+    request = builders.a_request(state=model.State.DONE)
+    if life:
+        request = request.model_copy(update={"life": model.Life(version=2, state=life)})
+    kept = ports.Evidence(request.id, request.model_dump_json(), "", "", "", trail=())
+    newest = walk.Written(request.id, 1, "active", "", 4)
+
+    lost = credentials.missing(kept, newest, trimmed=True)
+
+    assert (lost is None) == (life is model.CredentialState.REVOKED)
+    assert credentials.missing(dataclasses.replace(kept, record=None), newest, trimmed=True) is None
 
 
 async def test_a_trim_leaves_what_proves_a_credential(past: Scene, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ async def a_sandbox() -> AsyncIterator[str]:
     manifest = wiring.slack_manifest(command.PUBLIC_URL)
     outside = world.World(manifest, speed=pace.LIKE_LIFE)
     async with (
-        stage.Stage(outside, kind=command._on_the_sandbox_clock) as on,
+        stage.Stage(outside, kind=stage.on_the_clock) as on,
         server.Page(on, manifest) as page,
     ):
         yield page.url

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from bot import audit, errors, forms, model
+from bot import audit, errors, forms, model, rules
 from bot.errors import Reason
 from bot.model import Kind, State
-from tests import builders
+from tests import builders, fakes
 from tests.core.conftest import Desk
 
 
@@ -75,6 +77,27 @@ async def test_a_fallback_approver_does_not_decide_alone(desk: Desk, credential:
         await desk.service.change(at_once(credential))
 
     assert refused.value.reason is Reason.NOT_OWNER
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+async def test_a_tower_that_is_away_does_not_hold_it_up(
+    desk: Desk, credential: model.Credential, *, hangs: bool
+) -> None:
+    """Whether its owner still takes part in the workspace can wait; what leaked cannot."""
+    rule = builders.a_rule("members", match={"participant": True})
+    ana = rules.Person(name="Ana", members=frozenset({"slack:U0ANA"}), tower="ana")
+    desk.source.policy = builders.a_policy(rule, people=(ana,))
+    if hangs:
+
+        async def never(workspace: model.Workspace, user: str) -> bool:
+            await asyncio.Event().wait()
+            raise AssertionError(workspace, user)
+
+        desk.tower.participates = never  # type: ignore[method-assign]  # a service that never answers
+    away = errors.Temporary("Tower is away.", service="Tower")
+    desk.journal.faults.append(fakes.Fault("participates", away, times=None))
+
+    assert (await desk.service.change(at_once(credential))).state is State.APPROVED
 
 
 async def test_a_revocation_that_waits_does_not_hold_it_up(desk: Desk, credential: model.Credential) -> None:

@@ -209,6 +209,7 @@ async def test_a_forged_credential_is_not_extended(desk: Desk, raw: Any, prefix:
 
     assert refused.value.reason is errors.Reason.CHANGED
     assert desk.events[-1] is audit.Event.REFUSED
+    assert "registry-bot audit verify" in desk.told[0]
 
 
 async def test_a_revoked_credential_leaves_its_host_free(desk: Desk) -> None:

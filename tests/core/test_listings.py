@@ -291,6 +291,7 @@ async def test_a_record_that_was_forged_is_not_shown(desk: Desk, raw: Any, prefi
 
     assert (owned.rows, mine.rows[0].credential) == ((), None)
     assert "changed by something else than the bot" in owned.troubles[0]
+    assert model.short_id(credential.id) in desk.told[0]
 
 
 @pytest.mark.parametrize("after", ["nonsense", "[]", "7"])

@@ -116,7 +116,7 @@ SUBJECT = rules.Subject(
         ("its owner may ask by the first", "U0SCIENTISTS", (SCIENCE, REST), KNOWN, "science"),
         ("its owner may ask by the second", "U0ANA", (SCIENCE, REST), KNOWN, "rest"),
         ("its owner may not ask any more", "U0ANA", (SCIENCE,), KNOWN, "science"),
-        ("nobody knows whether its owner may ask", "U0ANA", (SCIENCE, REST), {"scientists": None}, None),
+        ("nobody knows whether its owner may ask", "U0ANA", (SCIENCE, REST), {"scientists": None}, "science"),
         (
             "no rule is about it",
             "U0ANA",
@@ -139,3 +139,14 @@ def test_the_rule_that_governs_a_credential(
     choice = policy.governing(now, SUBJECT, builders.a_principal(owner), policy.Facts(groups=groups))
 
     assert (choice.rule.name if choice.rule else None) == rule, case
+
+
+@pytest.mark.parametrize("kind", [Kind.ROTATE, Kind.NARROW])
+def test_only_a_revocation_does_not_wait_for_a_directory(kind: Kind) -> None:
+    """What can wait is refused until it is known by which rule."""
+    now = builders.a_policy(SCIENCE, builders.a_rule(), groups=GROUPS)
+    subject = SUBJECT.model_copy(update={"kind": kind})
+
+    choice = policy.governing(now, subject, ANA, policy.Facts(groups={"scientists": None}))
+
+    assert (choice.rule, choice.stopped_at) == (None, "science")

@@ -138,7 +138,9 @@ def workspaces_for(outside: world.World) -> None:
         tower.workspaces[case.workspace] = tower_state.Workspace(case.workspace, case.name, 1, acme.ORG)
     keys = outside.secrets
     made = dict.fromkeys((case.workspace for case in CASES), "admin")
-    for account in acme.accounts(token=keys.tower_token, verify_token=keys.tower_verify_token):
+    for account in acme.accounts(
+        token=keys.tower_token, verify_token=keys.tower_verify_token, person_token=keys.tower_person_token
+    ):
         tower.users[account.token] = tower_state.User(
             account.id, account.name, account.token, {**account.roles, **made}
         )

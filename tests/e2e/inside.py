@@ -14,7 +14,8 @@ import uvicorn
 
 from bot import log, settings, wiring
 from bot.provision import work
-from bot.sandbox import process
+from bot.sandbox import process, stage
+from bot.sandbox.page import shift
 
 # A saga that waits for nobody longer than a double does.
 HURRIED = work.Timing(
@@ -23,6 +24,8 @@ HURRIED = work.Timing(
     deliver_window_s=1.5,
     verify_step_s=0.1,
     verify_window_s=2.0,
+    caches_s=1.5,  # those of a fast world's Wave live for a second
+    in_use_first_s=0.3,
     backoff_s=0.05,
     longest_backoff_s=0.5,
 )
@@ -63,7 +66,8 @@ class InsideBot(process.BotProcess):
         self.folder.mkdir(exist_ok=True)
         config = self._settings()
         self._open.enter_context(_logging(self.log, config))
-        build = wiring.build(config, timing=self.timing)
+        clock = shift.FollowedClock(self.folder.parent / stage.CLOCK)
+        build = wiring.build(config, timing=self.timing, time=clock)
         self._runtime = await self._open.enter_async_context(build)
         listening = socket.socket()
         listening.bind(("127.0.0.1", 0))

@@ -52,18 +52,37 @@ async def test_a_form_that_is_not_taken(on: play.Play, row: str) -> None:
 
 
 async def test_a_second_request_for_a_host(on: play.Play) -> None:
-    """One credential for a workspace and a host: the form warns before, and refuses after."""
+    """One credential for a workspace and a host: what is asked for next joins it, without a new password."""
+    asked = await on.ask()
+    await on.approve(asked)
+    await on.done(asked)
+    tokens, (scope_map,) = on.world.tokens(), on.world.scope_maps()
+
+    more = await on.ask(play.Wish(repository="genomics/phasing"))
+    await on.approve(more)
+
+    def readable() -> tuple[str, ...]:
+        return on.world.azure.registries[acme.REGISTRY].scope_maps[scope_map].actions
+
+    await on.until(lambda: len(readable()) == 2, "the scope map reads both")
+    assert readable() == (
+        "repositories/genomics/aligner/content/read",
+        "repositories/genomics/phasing/content/read",
+    )
+    assert (on.world.tokens(), on.world.scope_maps()) == (tokens, (scope_map,))
+
+
+async def test_what_is_readable_already_is_refused(on: play.Play) -> None:
+    """The form says so beside the repository."""
     asked, ana = await on.ask(), on.person(acme.ANA)
     await on.approve(asked)
     await on.done(asked)
 
     await on.open_form(ana)
-    await on.fill(ana, play.Wish(repository="genomics/phasing", name="phasing"))
-    warned = str(ana.modal())
+    await on.fill(ana, play.Wish())
     reaction = await ana.submit()
 
-    assert "already has a credential for this registry through this bot" in warned
-    assert "already has a credential" in reaction.errors[play.REPOSITORY]
+    assert "reads this already" in reaction.errors[play.REPOSITORY]
 
 
 async def test_a_workspace_where_the_bot_may_not_write(on: play.Play) -> None:

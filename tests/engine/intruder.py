@@ -38,5 +38,15 @@ class Intruder:
         head = audit.Entry.model_validate_json(entries[-1]).mac
         await self._do("HSET", self._keys.request(request.id), "head", head)
 
+    async def everything(self) -> str:
+        """Read whatever is kept."""
+        read = {"string": "GET", "hash": "HGETALL", "list": "LRANGE", "zset": "ZRANGE", "stream": "XRANGE"}
+        ends = {"list": (0, -1), "zset": (0, -1), "stream": ("-", "+")}
+        found = []
+        for key in cast("list[str]", await self._do("KEYS", f"*{self._keys.audit.partition('}')[0]}*")):
+            kind = str(await self._do("TYPE", key))
+            found.append(f"{key} {await self._do(read[kind], key, *ends.get(kind, ()))!r}")
+        return "\n".join(found)
+
     async def _do(self, *command: str | float) -> object:
         return await self._client.execute_command(*command)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot import model, ports
+from bot import audit, machine, model, ports, recorder
 from bot.model import CredentialState, Kind
 from bot.provision import names
 from tests import builders, fakes
@@ -139,6 +140,11 @@ async def complaints(engine: parts.Engine, request: model.Request) -> list[str]:
     return [*_troubles(engine, credential), *_wrong(request, credential)]
 
 
+async def troubles(engine: parts.Engine, request: model.Request) -> list[str]:
+    """Return where the credential that a request is about does not work as its record says."""
+    return _troubles(engine, await stored(engine, request.about))
+
+
 def _leftovers(engine: parts.Engine, token: str) -> list[str]:
     maps = [f"scope map {one}" for one in engine.registries.held_maps if one == token]
     return maps + [f"token {one}" for one in engine.registries.held_tokens if one == token]
@@ -180,3 +186,37 @@ def password_of(engine: parts.Engine, credential: model.Credential) -> str:
     """Return the password that Tower has."""
     (held,) = [one for one in engine.tower.held[101] if one.shown.id == credential.tower_id]
     return held.password.get_secret_value()
+
+
+async def both(engine: parts.Engine, *requests: model.Request) -> list[model.Request]:
+    """Work on requests side by side until each has ended."""
+    return await asyncio.gather(*(engine.drive(request) for request in requests))
+
+
+async def written(engine: parts.Engine, credential_id: str, **update: Any) -> None:
+    """Write a credential as another request would, behind the back of whoever works on it."""
+    credential = await stored(engine, credential_id)
+    after = credential.model_copy(update={"version": credential.version + 1, **update})
+    behind = recorder.Recorder(engine.healthy, parts.TRAIL, engine.clock)
+
+    def propose(snapshot: ports.Snapshot) -> recorder.Proposal:
+        request = machine.advance(snapshot.request, machine.Event.FOLLOW, at=engine.clock.now())
+        return recorder.Proposal(request, audit.Event.FOLLOWED, credential=after)
+
+    await behind.apply(credential_id, propose, op=model.new_id())
+
+
+async def ahead(engine: parts.Engine, request: model.Request) -> None:
+    """Attend to a request once, before whatever else is due."""
+    while True:
+        held = await engine.claimed()
+        if held is None:
+            continue
+        if held.request_id == request.id:
+            await engine.attend(held)
+            return
+        found = await engine.healthy.load(held.request_id)
+        assert found is not None
+        later = engine.clock.now() + dt.timedelta(seconds=30)
+        seen = found.request.version
+        await engine.healthy.settle(held.request_id, fence=held.fence, seen=seen, due=later)

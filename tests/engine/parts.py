@@ -16,6 +16,7 @@ from bot import (
     inspection,
     lease,
     membership,
+    messages,
     model,
     policy_source,
     ports,
@@ -193,7 +194,7 @@ class Engine:
         async with asyncio.timeout(DRIVEN_S):
             while True:
                 found = await self.snapshot(request)
-                wanted = copies.wanted(found.request, found.copies)
+                wanted = messages.wanted(found.request, found.copies)
                 shown = all(one.shown == found.request.version for one in wanted)
                 if found.request.ended and shown:
                     return found.request

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from bot import clock, copies, errors, model
+from bot import clock, copies, errors, messages, model
 from bot.model import Role, State
 from tests import builders, fakes
 from tests.engine import parts
@@ -27,7 +27,7 @@ def posted(*roles: Role, **fields: Any) -> dict[Role, model.Copy]:
 
 def roles(request: model.Request, found: dict[Role, model.Copy]) -> list[Role]:
     """Return the roles that are wanted, in order."""
-    return [copy.role for copy in copies.wanted(request, found)]
+    return [copy.role for copy in messages.wanted(request, found)]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_fresh_copies_know_their_place() -> None:
     """The first three go to the approvers, to where it was asked, and to the requester."""
     request = builders.a_request(place=builders.a_place(thread="7.7"))
 
-    fresh = copies.wanted(request, {})
+    fresh = messages.wanted(request, {})
 
     assert [(copy.role, copy.channel, copy.thread) for copy in fresh] == [
         (Role.APPROVAL, "C0APPROVALS", None),
@@ -83,7 +83,7 @@ def test_progress_hangs_on_the_first_message_there_is(
     """It goes into the origin's thread, else into the direct message's, else waits."""
     request = builders.a_request(state=State.RUNNING, place=place)
 
-    wanted = {copy.role: copy for copy in copies.wanted(request, found)}
+    wanted = {copy.role: copy for copy in messages.wanted(request, found)}
 
     progress = wanted.get(Role.PROGRESS)
     assert (progress and (progress.channel, progress.thread)) == expected
@@ -93,7 +93,7 @@ def test_copies_that_are_there_come_as_they_are() -> None:
     """What was posted stays wanted where it is, whatever the state."""
     found = posted(*Role)
 
-    assert set(copies.wanted(builders.a_request(state=State.CANCELLED), found)) == set(found.values())
+    assert set(messages.wanted(builders.a_request(state=State.CANCELLED), found)) == set(found.values())
 
 
 async def test_a_new_request_is_shown_to_approvers_first(engine: parts.Engine) -> None:

@@ -12,6 +12,7 @@ TEAM = "T0SANDBOX"
 NOW = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
 HOST = "acmegenomics.azurecr.io"
 REQUEST_ID = "a" * 22
+CREDENTIAL_ID = "c" * 22
 
 RESEARCH = model.Workspace(id=101, org="acme", name="research")
 PERSONAL = model.Workspace(id=7, org=None, name="registry-bot")
@@ -86,7 +87,46 @@ def progress(*steps: str, **changes: object) -> model.Progress:
     return model.Progress.model_validate({"steps": steps, **changes})
 
 
-ALL_STEPS = tuple(work.STEPS)
+ALL_STEPS = work.steps(spec())
+
+
+def kind_of_request(kind: model.Kind, **changes: object) -> model.Spec:
+    """Return what a request of this kind asks for, with what belongs to it."""
+    more: dict[model.Kind, dict[str, object]] = {
+        model.Kind.EXTEND: {"repositories": (ALIGNER.name, "genomics/fdr"), "before": (ALIGNER.name,)},
+        model.Kind.NARROW: {"before": (ALIGNER.name, "genomics/fdr")},
+        model.Kind.ADOPT: {"tower_id": "tower-1", "name": "by-hand"},
+    }
+    about = {} if kind in model.FRESH else {"credential": CREDENTIAL_ID}
+    return spec(kind=kind, **about, **{**more.get(kind, {}), **changes})
+
+
+def life(**changes: object) -> model.Life:
+    """Return what has become of a credential: nothing but that it expires in two weeks."""
+    return model.Life.model_validate(
+        {"version": 2, "repositories": (ALIGNER.name,), "expires": NOW + dt.timedelta(days=14), **changes}
+    )
+
+
+def credential(**changes: object) -> model.Credential:
+    """Return a credential of Ana's."""
+    fields: dict[str, object] = {
+        "id": CREDENTIAL_ID,
+        "name": "acr-1a2b3c",
+        "workspace": RESEARCH,
+        "login_server": HOST,
+        "repositories": (ALIGNER.name,),
+        "token": "registry-bot-acr-1a2b3c",
+        "scope_map": "registry-bot-acr-1a2b3c",
+        "slot": model.PASSWORD1,
+        "tower_id": "tower-1",
+        "owner": ANA,
+        "created": NOW,
+        "expires": NOW + dt.timedelta(days=14),
+        "verified": NOW,
+        **changes,
+    }
+    return model.Credential.model_validate(fields)
 
 
 def form(**changes: object) -> forms.Form:

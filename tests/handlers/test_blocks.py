@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot import model
-from bot.model import Role, State
+from bot.model import Kind, Role, State
 from handlers.slack import blocks, ids
 from tests.handlers import kit, samples
 from tests.handlers.samples import progress, request
@@ -87,11 +87,17 @@ def _mrkdwn(value: object) -> list[object]:
         (State.PENDING, Role.TOLD, []),
         (State.PENDING, Role.ORIGIN, [ids.CANCEL]),
         (State.PENDING, Role.DIRECT, [ids.CANCEL]),
-        *((state, role, []) for state in State if state is not State.PENDING for role in Role),
+        (State.DONE, Role.RESULT, [ids.CHANGES[Kind.ROTATE], ids.CHANGES[Kind.REVOKE]]),
+        *(
+            (state, role, [])
+            for state in State
+            for role in Role
+            if state is not State.PENDING and (state, role) != (State.DONE, Role.RESULT)
+        ),
     ],
 )
-def test_only_an_open_request_has_buttons(state: State, role: Role, buttons: list[str]) -> None:
-    """Buttons go with the decision, so that nobody clicks on what is over."""
+def test_buttons_are_there_for_what_can_be_done(state: State, role: Role, buttons: list[str]) -> None:
+    """Buttons go with the decision; once there is a credential, the result has its own."""
     made = message(request(state), role)
 
     assert kit.find(made.blocks, "action_id") == buttons
@@ -111,6 +117,44 @@ def test_the_buttons_block_tells_the_copy(role: Role) -> None:
     made = message(request(), role)
 
     assert ids.ROLES[str(made.blocks[-1 if role is not Role.APPROVAL else -2]["block_id"])] is role
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("state", State)
+def test_every_kind_is_one_that_slack_takes(state: State, kind: Kind) -> None:
+    """Whatever is asked for, with as many repositories as there can be, each message keeps to the limits."""
+    names = tuple(f"{'r' * 240}/{number}" for number in range(500))
+    before = {Kind.EXTEND: names[:1], Kind.NARROW: (*names, "one-more")}.get(kind, ())
+    shown = request(
+        state,
+        spec=samples.kind_of_request(kind, repositories=names, before=before, login_server=LONG_HOST),
+        progress=progress("check"),
+    )
+
+    for role in Role:
+        made = message(shown, role)
+        assert kit.check_message(made.blocks) == []
+        assert 0 < len(made.text) <= 4000
+
+
+def test_what_was_revoked_has_no_buttons() -> None:
+    """Nothing more can be done to a credential that is gone."""
+    shown = request(State.DONE, life=samples.life(state="revoked"))
+
+    assert kit.find(message(shown, Role.RESULT).blocks, "action_id") == []
+
+
+def test_a_warning_can_be_acted_on() -> None:
+    """Who is warned can have the password replaced at once; once it is, the button goes."""
+    near = request(State.DONE, life=samples.life(warned=3))
+    over = request(State.DONE, life=samples.life(version=3))
+
+    made = message(near, Role.WARNING)
+
+    assert kit.find(made.blocks, "action_id") == [ids.CHANGES[Kind.ROTATE]]
+    assert kit.find(made.blocks, "value") == [samples.REQUEST_ID]
+    assert made.text.startswith("⏰ <@U0ANA>, the password of the credential")
+    assert kit.find(message(over, Role.WARNING).blocks, "action_id") == []
 
 
 def test_approvers_are_mentioned_while_they_are_asked() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot import errors, forms, model
+from bot import errors, forms, model, ports
 from bot.errors import Reason
 from bot.forms import Field
 from bot.sandbox import acme
@@ -70,6 +70,52 @@ async def test_a_form_becomes_a_request(ana: people.Person, service: ServiceDoub
         validity_days=90,
         reason="For the paper.\nThanks!",
     )
+
+
+async def test_several_repositories_are_one_request(ana: people.Person, service: ServiceDouble) -> None:
+    """What is chosen one after the other is asked for together."""
+    other = ports.Repository(samples.HOST, "genomics/fdr")
+    service.found = ports.Found((samples.ALIGNER, other))
+    await opened(ana)
+    await ana.choose(WORKSPACE, "acme/research")
+    await ana.pick(REPOSITORY, "aligner")
+    await ana.search(REPOSITORY, "fdr")
+    await ana.choose(REPOSITORY, samples.ALIGNER.path, other.path)
+
+    await ana.submit()
+
+    assert [sent.repositories for sent in service.submissions] == [(samples.ALIGNER, other)]
+    assert (101, (samples.ALIGNER, other)) in service.previews
+
+
+async def test_less_than_what_was_chosen_is_not_asked_for(ana: people.Person, service: ServiceDouble) -> None:
+    """A repository that is gone by now is told at its field, and nothing is sent without it."""
+    other = ports.Repository(samples.HOST, "genomics/fdr")
+    service.found = ports.Found((samples.ALIGNER, other))
+    await opened(ana)
+    await ana.choose(WORKSPACE, "acme/research")
+    await ana.search(REPOSITORY, "")
+    await ana.choose(REPOSITORY, samples.ALIGNER.path, other.path)
+    service.found = ports.Found((samples.ALIGNER,))
+
+    reaction = await ana.submit()
+
+    assert reaction.errors[REPOSITORY] == replies.SOME_GONE
+    assert service.submissions == []
+
+
+async def test_a_credential_that_is_there_needs_no_name(ana: people.Person, service: ServiceDouble) -> None:
+    """Once it is known that what is chosen joins a credential, the form says so and asks for no name."""
+    service.seen = samples.preview(
+        kind=model.Kind.EXTEND, holder=forms.Holder.OURS, credential=samples.credential(), readable=2
+    )
+    await filled(ana)
+    screen = await ana.awaits_modal("This joins the credential")
+
+    await ana.submit()
+
+    assert NAME not in screen.fields
+    assert [sent.name for sent in service.submissions] == [""]
 
 
 async def test_asked_in_a_direct_message_there_is_no_place(

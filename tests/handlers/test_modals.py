@@ -6,6 +6,7 @@ import pytest
 
 from bot import forms, model, ports
 from bot.forms import Field
+from bot.model import Kind
 from handlers.slack import ids, modals
 from handlers.slack.markup import Json
 from tests.handlers import kit, samples
@@ -52,7 +53,10 @@ def typed(**held: object) -> dict[Field, object]:
             typed=typed(
                 name="n" * 99,
                 workspace={"value": "101"},
-                repository={"text": {"type": "plain_text", "text": "r" * 75}, "value": "v" * 150},
+                repository=[
+                    {"text": {"type": "plain_text", "text": f"{number:075}"}, "value": f"{number:0150}"}
+                    for number in range(ids.MOST_CHOSEN)
+                ],
                 validity="30",
                 reason="&<>" * 160,
             ),
@@ -92,16 +96,39 @@ def test_ids_stay_the_same_when_the_form_is_drawn_again() -> None:
 def test_what_was_typed_is_drawn_again() -> None:
     """A form that is drawn again holds what it held, for clients that forget."""
     chosen: Json = {"text": {"type": "plain_text", "text": "a/b", "emoji": False}, "value": "a/b"}
-    held = typed(name="mine", workspace={"value": "102"}, repository=chosen, validity="30", reason="why")
+    held = typed(name="mine", workspace={"value": "102"}, repository=[chosen], validity="30", reason="why")
 
     view = modals.form(form(), meta="", typed=held)
 
     initial = {field: element(view, field).get("initial_value") for field in Field}
     assert initial == {**dict.fromkeys(Field), Field.NAME: "mine", Field.VALIDITY: "30", Field.REASON: "why"}
-    assert element(view, Field.REPOSITORY)["initial_option"] == chosen
+    assert element(view, Field.REPOSITORY)["initial_options"] == [chosen]
     option = element(view, Field.WORKSPACE)["initial_option"]
     assert isinstance(option, dict)
     assert option["value"] == "102"
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        (Kind.ISSUE, ["name", "workspace", "repository", "validity", "reason"]),
+        (Kind.EXTEND, ["workspace", "repository", "reason"]),
+        (Kind.ADOPT, ["workspace", "repository", "validity", "reason"]),
+    ],
+)
+def test_the_form_asks_only_for_what_is_used(kind: Kind, fields: list[str]) -> None:
+    """A credential that is there has its name, and one that is extended keeps its password."""
+    view = modals.form(form(), meta="", typed={}, preview=samples.preview(kind=kind))
+
+    assert [one for one in kit.find(view, "block_id") if one != ids.PREVIEW] == fields
+    assert kit.check_view(view) == []
+
+
+def test_a_name_that_was_not_asked_for_is_suggested_again() -> None:
+    """Who goes back to a workspace without a credential finds a name in the field."""
+    view = modals.form(form(), meta="", typed=typed(workspace=None), preview=samples.preview())
+
+    assert element(view, Field.NAME)["initial_value"] == "acr-1a2b3c"
 
 
 def test_an_emptied_name_stays_empty() -> None:

@@ -94,6 +94,19 @@ async def test_a_reminder_hangs_below_what_it_reminds_of(
     assert "@Ben and @Cleo: please decide." in seen(house, copy).text
 
 
+async def test_a_warning_hangs_below_the_message_where_it_was_asked(
+    poster: notifier.SlackNotifier,
+) -> None:
+    """It is a reply in the thread that the owner knows, and not one more conversation."""
+    life = model.Life(version=1, expires=samples.request().deadline, warned=3, said=9)
+    done = samples.request(model.State.DONE, version=9, life=life)
+    origin = await show(poster, Role.ORIGIN, done)
+
+    copy = await show(poster, Role.WARNING, done, copies={Role.ORIGIN: origin})
+
+    assert (copy.channel, copy.thread) == (acme.GENOMICS, origin.message)
+
+
 async def test_a_duplicate_is_brought_up_to_date(house: House, poster: notifier.SlackNotifier) -> None:
     """What a crash left behind shows the newest state too."""
     lost = (await show(poster, Role.APPROVAL)).model_copy(update={"duplicate": True})

@@ -275,7 +275,7 @@ def test_a_form_is_read_field_by_field() -> None:
         validity_days=90,
         reason="why",
     )
-    assert parse.repository_key(payload) == samples.ALIGNER.path
+    assert parse.repository_keys(payload) == (samples.ALIGNER.path,)
 
 
 def test_an_empty_form_is_read_as_well() -> None:
@@ -312,8 +312,25 @@ def test_a_workspace_that_is_no_number_is_none(value: str) -> None:
 
 def test_choosing_a_hint_is_choosing_nothing() -> None:
     """The last line of a cut list is no repository."""
-    assert parse.repository_key(sent({Field.REPOSITORY: chosen(ids.NOTHING)})) is None
-    assert parse.typed(sent({Field.REPOSITORY: chosen(ids.NOTHING)}))[Field.REPOSITORY] is None
+    assert parse.repository_keys(sent({Field.REPOSITORY: chosen(ids.NOTHING)})) == ()
+    assert parse.typed(sent({Field.REPOSITORY: chosen(ids.NOTHING)}))[Field.REPOSITORY] == []
+
+
+def test_several_can_be_chosen() -> None:
+    """A menu of several gives all of them, once each and without hints."""
+    options = [chosen(value)["selected_option"] for value in ("a", ids.NOTHING, "b", "a")]
+
+    payload = sent({Field.REPOSITORY: {"selected_options": options}})
+
+    assert parse.repository_keys(payload) == ("a", "b")
+
+
+def test_a_field_that_the_form_left_out_was_not_typed() -> None:
+    """Only what a form has, empty or not, is drawn again as it was."""
+    held = parse.typed(sent({Field.NAME: {"value": None}}))
+
+    assert held[Field.NAME] == ""
+    assert Field.VALIDITY not in held
 
 
 def test_the_choice_just_made_counts() -> None:

@@ -7,7 +7,7 @@ import pytest
 from bot import errors, forms, model
 from bot.errors import Reason
 from bot.forms import Holder
-from bot.model import State
+from bot.model import Kind, State
 from handlers import replies
 from tests.handlers import samples
 from tests.handlers.samples import ANA, aloud, request, told
@@ -51,7 +51,7 @@ def test_an_only_approver_is_told_that_nobody_can_approve() -> None:
 @pytest.mark.parametrize(
     ("holder", "wanted"),
     [
-        (Holder.OURS, "through this bot (acr-old). Wave uses one credential for each registry"),
+        (Holder.OURS, "through this bot (acr-old), but its record cannot be read."),
         (Holder.OPEN, "an open request for this registry (acr-old). Wait until it is decided"),
         (Holder.MANUAL, "that somebody made by hand (acr-old). Wave would use only one of the two"),
     ],
@@ -63,6 +63,41 @@ def test_a_held_host_is_told_before_sending(holder: Holder, wanted: str) -> None
     assert len(said) == 1
     assert said[0].startswith("⚠️ This workspace already has ")
     assert wanted in said[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({"readable": 1}, ""),
+        ({"readable": 3}, "It would read 3 of at most 500 repositories."),
+        ({"readable": 3, "refusal": "No."}, ""),
+        (
+            {"kind": Kind.EXTEND, "readable": 12, "credential": samples.credential()},
+            (
+                "🔗 This joins the credential acr-1a2b3c: no new password, and no new name. "
+                "It would read 12 of at most 500 repositories."
+            ),
+        ),
+        (
+            {"kind": Kind.ADOPT, "readable": 1, "held_by": "by-hand"},
+            (
+                "🤝 This takes over the credential by-hand, which somebody made by hand in Tower: "
+                "it gets a new token and password. Its name stays."
+            ),
+        ),
+    ],
+)
+def test_the_form_says_what_sending_it_leads_to(changes: dict[str, object], wanted: str) -> None:
+    """Whether a credential is made, joined or taken over is read before sending."""
+    assert aloud(replies.becomes(samples.preview(**changes))) == wanted
+
+
+@pytest.mark.parametrize("kind", [Kind.EXTEND, Kind.ADOPT])
+def test_what_the_form_deals_with_is_no_warning(kind: Kind) -> None:
+    """A host that is held stands in nobody's way where the form can join or take over what is there."""
+    seen = samples.preview(kind=kind, holder=Holder.MANUAL, held_by="x")
+
+    assert replies.warnings(seen) == ()
 
 
 @pytest.mark.parametrize(("place", "where"), [(samples.place(), "#C0GENOMICS"), (None, "a direct message")])

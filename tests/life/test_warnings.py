@@ -76,6 +76,28 @@ async def test_warnings_follow_a_direct_request(played: calendar.Calendar) -> No
     assert copies[Role.WARNING].thread == copies[Role.DIRECT].message
 
 
+async def test_a_warning_that_nobody_can_read_is_told_to_operators(played: calendar.Calendar) -> None:
+    """Where neither the thread nor the direct messages take a warning, operators hear of each, once."""
+    played.engine.notifier.closed |= {Role.ORIGIN, Role.DIRECT}
+    await played.issued()
+
+    await played.until(played.engine.clock.now() + 88 * DAY, restarts=True)
+
+    told = [one for one in played.engine.notifier.alerts if "could not be told" in one]
+    assert len(told) == 2
+    assert played.warnings() == {}
+
+
+async def test_a_thread_that_was_closed_is_told_to_operators(played: calendar.Calendar) -> None:
+    """A place that takes no warning any more is as bad as none."""
+    await played.issued()
+    played.engine.notifier.closed.add(Role.WARNING)
+
+    await played.until(played.engine.clock.now() + 77 * DAY)
+
+    assert len([one for one in played.engine.notifier.alerts if "could not be told" in one]) == 1
+
+
 @pytest.mark.parametrize(("days", "expected"), [(88, 3), (89.5, 1), (200, 0)])
 async def test_a_bot_that_was_away_tells_the_newest_alone(
     played: calendar.Calendar, days: float, expected: int

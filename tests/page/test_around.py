@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from bot import wiring
-from bot.sandbox import acme, command, pace, play, stage, story, world
+from bot.sandbox import acme, pace, play, stage, story, world
 from bot.sandbox.page import guide, server, shift, weather
 from tests.page.conftest import PUBLIC_URL, Browser
 from tests.waiting import wait_until
@@ -57,7 +57,7 @@ async def test_recovery(browser: Browser, people: play.Play) -> None:
 async def test_clock(browser: Browser, on: stage.Stage) -> None:
     """Time passes in the whole world, and in the file that the bot's clock follows."""
     status, _ = await browser.post("api/clock", {"seconds": 3600})
-    followed = shift.FollowedClock(on.world.folder / server.CLOCK)
+    followed = shift.FollowedClock(on.world.folder / stage.CLOCK)
 
     assert status == 200
     assert followed.shift == on.world.slack.shift == dt.timedelta(hours=1)
@@ -93,7 +93,7 @@ async def outdoors() -> AsyncIterator[server.Page]:
     """Return a page whose bot is a process of its own, as `registry-bot sandbox` starts it."""
     manifest = wiring.slack_manifest(PUBLIC_URL)
     async with (
-        stage.Stage(world.World(manifest, speed=pace.FAST), kind=command._on_the_sandbox_clock) as on,
+        stage.Stage(world.World(manifest, speed=pace.FAST), kind=stage.on_the_clock) as on,
         server.Page(on, manifest) as page,
     ):
         yield page

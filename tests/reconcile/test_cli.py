@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from click import testing
 
 from bot import cli
 from bot.sandbox import valkey
+from tests.reconcile import planted
 from tests.reconcile import scene as scenes
-from tests.reconcile import test_findings
 from tests.reconcile.scene import TOWER_TOKEN, Outside, Scene
 
 ROOT = Path(__file__).parents[2]
@@ -22,11 +23,16 @@ Ran = tuple[int, str, str]
 
 async def run(outside: Outside, url: str, prefix: str, *arguments: str) -> Ran:
     """Run the command; return its exit code, output and errors."""
-    environment = outside.settings() | {
-        "REDIS_URL": url,
-        "REGISTRY_BOT_REDIS_PREFIX": prefix,
-        "PATH": "",
-    }
+    measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}  # noqa: TID251  # for no setting
+    environment = (
+        measured
+        | outside.settings()
+        | {
+            "REDIS_URL": url,
+            "REGISTRY_BOT_REDIS_PREFIX": prefix,
+            "PATH": "",
+        }
+    )
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -58,7 +64,7 @@ async def test_a_difference_ends_with_1(
 ) -> None:
     """A difference is printed with what to do, and nothing is changed."""
     request = await scene.issued()
-    test_findings.disable(scene, request)
+    planted.disable(scene, request)
 
     code, out, _ = await run(outside, server.url, prefix, "--json")
 

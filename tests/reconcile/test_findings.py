@@ -4,104 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from bot import audit, model, ports
+from bot.ledger import auditor
 from bot.model import CredentialState
 from bot.provision import names
 from bot.reconcile import Kind, marks, pace
 from tests import builders
-from tests.reconcile.scene import HOST, PRODUCTION, Scene
-
-Plant = Callable[[Scene, model.Request], None]
-
-
-def disable(scene: Scene, request: model.Request) -> None:
-    """Disable the token in the portal."""
-    scene.outside.registry.tokens[names.token(request)].status = "disabled"
-
-
-def rebind(scene: Scene, request: model.Request) -> None:
-    """Give the token Azure's own scope map for everything."""
-    scene.outside.registry.tokens[names.token(request)].scope_map = "_repositories_admin"
-
-
-def drop_token(scene: Scene, request: model.Request) -> None:
-    """Delete the token."""
-    del scene.outside.registry.tokens[names.token(request)]
-
-
-def drop_scope_map(scene: Scene, request: model.Request) -> None:
-    """Delete the scope map."""
-    del scene.outside.registry.scope_maps[names.token(request)]
-
-
-def widen(scene: Scene, request: model.Request) -> None:
-    """Let the token read, and write, something else."""
-    found = scene.outside.registry.scope_maps[names.token(request)]
-    found.actions = (*found.actions, "repositories/secret/content/read", "repositories/secret/content/write")
-
-
-def narrow(scene: Scene, request: model.Request) -> None:
-    """Take the repository away."""
-    scene.outside.registry.scope_maps[names.token(request)].actions = ()
-
-
-def drop_password(scene: Scene, request: model.Request) -> None:
-    """Delete the password."""
-    scene.outside.registry.tokens[names.token(request)].slots.clear()
-
-
-def replace_password(scene: Scene, request: model.Request) -> None:
-    """Press Generate in the portal, an hour later."""
-    azure = scene.outside.azure
-    azure.shift += dt.timedelta(hours=1)
-    azure.generate(scene.outside.registry.tokens[names.token(request)], "password1", None)
-
-
-def let_expire(scene: Scene, _: model.Request) -> None:
-    """Let 91 days go by."""
-    scene.clock.shift += dt.timedelta(days=91)
-
-
-def drop_from_tower(scene: Scene, _: model.Request) -> None:
-    """Delete the credential in Tower."""
-    scene.outside.tower.state.credentials.clear()
-
-
-def point_to_another_user(scene: Scene, request: model.Request) -> None:
-    """Type in somebody else's token."""
-    (held,) = scene.outside.tower.state.credentials[request.spec.workspace.id]
-    scene.change_in_tower(held.id, user="somebody-elses")
-
-
-def point_to_another_host(scene: Scene, request: model.Request) -> None:
-    """Type in another registry."""
-    (held,) = scene.outside.tower.state.credentials[request.spec.workspace.id]
-    scene.change_in_tower(held.id, registry="other.azurecr.io")
-
-
-def add_second(scene: Scene, request: model.Request) -> None:
-    """Add a credential for the same registry by hand."""
-    scene.plant_credential("by-hand", user="admin", workspace=request.spec.workspace.id)
-
-
-PLANTED: dict[Kind, Plant] = {
-    Kind.TOKEN_DISABLED: disable,
-    Kind.TOKEN_REBOUND: rebind,
-    Kind.TOKEN_GONE: drop_token,
-    Kind.SCOPE_MAP_GONE: drop_scope_map,
-    Kind.SCOPE_WIDER: widen,
-    Kind.SCOPE_NARROWER: narrow,
-    Kind.PASSWORD_GONE: drop_password,
-    Kind.PASSWORD_REPLACED: replace_password,
-    Kind.PASSWORD_EXPIRED: let_expire,
-    Kind.TOWER_GONE: drop_from_tower,
-    Kind.TOWER_REPOINTED: point_to_another_user,
-    Kind.SECOND: add_second,
-}
+from tests.reconcile import planted
+from tests.reconcile.scene import HOST, PRODUCTION, TRAIL, Scene
 
 
 async def test_what_is_as_it_should_be_is_no_finding(scene: Scene) -> None:
@@ -115,14 +30,14 @@ async def test_what_is_as_it_should_be_is_no_finding(scene: Scene) -> None:
     assert scene.outside.written() == []
 
 
-@pytest.mark.parametrize("kind", PLANTED)
+@pytest.mark.parametrize("kind", planted.PLANTED)
 async def test_each_difference_is_found(scene: Scene, kind: Kind) -> None:
     """What was changed by hand is found as what it is, beside a credential that is as it should be."""
     request = await scene.issued()
     other = builders.a_workspace(id=PRODUCTION, name="production")
     if kind not in {Kind.PASSWORD_EXPIRED, Kind.TOWER_GONE}:  # these change everything
         await scene.issued("acr-other", workspace=other)
-    PLANTED[kind](scene, request)
+    planted.PLANTED[kind](scene, request)
 
     report = await scene.look()
 
@@ -133,11 +48,11 @@ async def test_each_difference_is_found(scene: Scene, kind: Kind) -> None:
     assert scene.outside.written() == []
 
 
-@pytest.mark.parametrize("kind", PLANTED)
+@pytest.mark.parametrize("kind", planted.PLANTED)
 async def test_a_credential_that_differs_is_marked(scene: Scene, kind: Kind) -> None:
     """With --fix the credential is drifted, says why, and the request that made it knows."""
     request = await scene.issued()
-    PLANTED[kind](scene, request)
+    planted.PLANTED[kind](scene, request)
 
     report = await scene.fix()
 
@@ -153,7 +68,7 @@ async def test_a_credential_that_differs_is_marked(scene: Scene, kind: Kind) -> 
 async def test_another_host_in_tower_is_no_credential_of_ours(scene: Scene) -> None:
     """A credential that was pointed at another registry is found too."""
     request = await scene.issued()
-    point_to_another_host(scene, request)
+    planted.point_to_another_host(scene, request)
 
     (found,) = (await scene.look()).findings
 
@@ -164,7 +79,7 @@ async def test_another_host_in_tower_is_no_credential_of_ours(scene: Scene) -> N
 async def test_without_fix_nothing_is_changed(scene: Scene) -> None:
     """A look alone marks nothing and removes nothing."""
     request, left = await scene.issued(), await scene.failed(workspace=builders.a_workspace(id=PRODUCTION))
-    disable(scene, request)
+    planted.disable(scene, request)
 
     report = await scene.look()
 
@@ -177,7 +92,7 @@ async def test_without_fix_nothing_is_changed(scene: Scene) -> None:
 async def test_what_was_mended_by_hand_is_active_again(scene: Scene) -> None:
     """A token that somebody enabled again is no finding any more, and the record says that it was mended."""
     request = await scene.issued()
-    disable(scene, request)
+    planted.disable(scene, request)
     await scene.fix()
     scene.outside.registry.tokens[names.token(request)].status = "enabled"
 
@@ -191,12 +106,12 @@ async def test_what_was_mended_by_hand_is_active_again(scene: Scene) -> None:
 async def test_what_stays_so_is_marked_once(scene: Scene) -> None:
     """A second look at the same difference writes nothing, and another difference is written."""
     request = await scene.issued()
-    disable(scene, request)
+    planted.disable(scene, request)
     await scene.fix()
     await scene.fix()
     once = (await scene.events(request)).count(audit.Event.DRIFTED)
 
-    widen(scene, request)
+    planted.widen(scene, request)
     await scene.fix()
 
     assert once == 1
@@ -208,7 +123,7 @@ async def test_a_busy_credential_is_left_alone(scene: Scene) -> None:
     """What a request is changing just now looks odd, and is nobody's business."""
     request = await scene.issued()
     await scene.changed(request, busy=model.new_id(), state=CredentialState.ROTATING)
-    disable(scene, request)
+    planted.disable(scene, request)
 
     report = await scene.fix()
 
@@ -218,7 +133,7 @@ async def test_a_busy_credential_is_left_alone(scene: Scene) -> None:
 async def test_a_credential_that_changes_during_the_look_is_left_to_the_next_one(scene: Scene) -> None:
     """What a request did between the reading of the record and of Azure is no difference."""
     request = await scene.issued()
-    disable(scene, request)
+    planted.disable(scene, request)
     survey_done = scene.registries.tokens
 
     async def meddle(registry: model.Registry) -> AsyncIterator[ports.Token]:
@@ -261,7 +176,7 @@ async def test_many_credentials_are_looked_at_in_pieces(scene: Scene) -> None:
         for number in range(7)
     ]
     for request in requests[:3]:
-        disable(scene, request)
+        planted.disable(scene, request)
 
     report = await scene.reconciler(chunk=2).run(fix=False)
 
@@ -377,3 +292,18 @@ async def test_lists_are_read_slowly(scene: Scene) -> None:
 
     assert len(read) == 400
     assert (scene.clock.now() - began).total_seconds() >= 10 / pace.CALLS_PER_S
+
+
+async def test_the_audit_log_proves_what_was_marked(scene: Scene) -> None:
+    """What a look writes, and what it removes, leaves a log that verifies, credentials included."""
+    request = await scene.issued()
+    await scene.failed(workspace=builders.a_workspace(id=PRODUCTION, name="production"))
+    planted.disable(scene, request)
+    await scene.fix()
+    scene.outside.registry.tokens[names.token(request)].status = "enabled"
+    await scene.fix()
+    kept: Any = scene.store
+
+    report = await auditor.Auditor(kept, kept.log, TRAIL, scene.clock, print).verify(())
+
+    assert report.sound

@@ -11,7 +11,7 @@ import structlog
 
 from bot import errors, reconcile
 from tests import builders
-from tests.reconcile import test_findings
+from tests.reconcile import planted
 from tests.reconcile.scene import PRODUCTION, Scene
 from tests.waiting import wait_until
 
@@ -57,7 +57,7 @@ async def test_one_replica_looks_in_an_hour(scene: Scene) -> None:
 async def test_operators_are_told_with_what_to_do(scene: Scene, replica: Replica) -> None:
     """A difference is told as one message that says where, what, and what to do."""
     request = await scene.issued()
-    test_findings.disable(scene, request)
+    planted.disable(scene, request)
 
     await replica.hourly.turn()
 
@@ -69,7 +69,7 @@ async def test_operators_are_told_with_what_to_do(scene: Scene, replica: Replica
 
 async def test_what_was_told_is_not_told_again(scene: Scene, replica: Replica) -> None:
     """As long as nothing is new, nobody is told anything, by no replica and after no restart."""
-    test_findings.disable(scene, await scene.issued())
+    planted.disable(scene, await scene.issued())
     await replica.hourly.turn()
     other = Replica(scene)
 
@@ -81,10 +81,10 @@ async def test_what_was_told_is_not_told_again(scene: Scene, replica: Replica) -
 
 async def test_something_new_is_told_beside_the_old(scene: Scene, replica: Replica) -> None:
     """A second difference is told alone, with how many there are besides."""
-    test_findings.disable(scene, await scene.issued())
+    planted.disable(scene, await scene.issued())
     await replica.hourly.turn()
     elsewhere = builders.a_workspace(id=PRODUCTION, name="production")
-    test_findings.widen(scene, await scene.issued("acr-other", workspace=elsewhere))
+    planted.widen(scene, await scene.issued("acr-other", workspace=elsewhere))
 
     scene.clock.shift += HOUR
     await replica.hourly.turn()
@@ -122,7 +122,7 @@ async def test_a_memory_that_somebody_broke_counts_as_none(
 ) -> None:
     """What cannot be read is told again rather than kept silent."""
     kept: Any = scene.store
-    test_findings.disable(scene, await scene.issued())
+    planted.disable(scene, await scene.issued())
     await replica.hourly.turn()
     await kept._client.execute_command("SET", kept._keys.mark("reconciled"), stored)
 

@@ -64,6 +64,18 @@ async def test_what_a_revocation_left_is_removed(scene: Scene) -> None:
     assert names.token(request) not in scene.outside.registry.tokens
 
 
+async def test_what_a_revocation_left_in_tower_is_known_by_its_id(scene: Scene) -> None:
+    """A revoked credential that somebody renamed in Tower, or that was adopted, is still what was revoked."""
+    request = await scene.issued()
+    credential = await scene.credential(request)
+    scene.change_in_tower(credential.tower_id, name="renamed")
+    await scene.changed(request, state=CredentialState.REVOKED)
+
+    report = await scene.fix()
+
+    assert ([one.removed for one in report.findings], scene.held()) == ([True], [])
+
+
 @pytest.mark.parametrize("part", ["tokens", "scope_maps"])
 async def test_a_single_leftover_is_found(scene: Scene, part: str) -> None:
     """What is left may be a token, or a scope map alone."""

@@ -8,7 +8,7 @@ import pytest
 
 from bot import model
 from bot.model import Role, State
-from handlers import parts, said, text
+from handlers import kinds, parts, said, text
 from handlers.parts import Code, Listing, Points, Quote
 from handlers.teams import cards, markup
 from tests.handlers import samples
@@ -56,7 +56,7 @@ def test_what_people_typed_is_never_markup(state: State, role: Role) -> None:
 
     read = [one["text"] for one in reading.elements(shown(request, role).card) if one["type"] == "TextBlock"]
 
-    assert set(read) <= set(text.TITLES.values())
+    assert set(read) <= {kinds.title(request)}
 
 
 def _said(reason: str, state: State) -> tuple[model.Decision, ...]:

@@ -9,7 +9,7 @@ from bot.errors import Reason
 from bot.model import Platform, Role, State
 from bot.sandbox.teams import activities
 from bot.sandbox.teams.entities import Message
-from handlers import replies, text
+from handlers import kinds, replies, text
 from handlers.teams import cards, ids
 from tests.handlers import samples
 from tests.handlers.service_double import ServiceDouble
@@ -125,7 +125,7 @@ async def test_who_comes_too_late_sees_what_was_decided(house: House, service: S
     answer = await house.presses(house.scene(scenery.BEN, scenery.APPROVALS), card, text.APPROVE)
 
     shown = reading.shown(answer.body)
-    assert text.TITLES[State.DENIED] in reading.text(shown)
+    assert kinds.title(denied) in reading.text(shown)
     assert reading.buttons(shown) == []
 
 

@@ -264,6 +264,21 @@ async def test_a_failed_search_is_a_hint(house: House, service: ServiceDouble) -
     assert answer.body["value"] == {"results": [{"title": replies.SEARCH_FAILED, "value": ids.NOTHING}]}
 
 
+async def test_several_repositories_are_asked_for_at_once(house: House, service: ServiceDouble) -> None:
+    """They come as one text, with commas; what is not there any more is told at the field."""
+    service.found = ports.Found(repositories(3))
+    card = await dialog(house)
+    two = f"{samples.HOST}/team/tool-000, {samples.HOST}/team/tool-002,{ids.NOTHING}"
+
+    await house.invokes(house.scene(), "task/submit", sending(card, repository=two))
+    gone = await house.invokes(house.scene(), "task/submit", sending(card, repository=f"{two},x/gone"))
+
+    (made,) = service.submissions
+    assert [one.name for one in made.repositories] == ["team/tool-000", "team/tool-002"]
+    assert replies.SOME_GONE in reading.text(reading.shown(gone.body))
+    assert str(reading.field(reading.shown(gone.body), "repository")["value"]).endswith(",x/gone")
+
+
 async def test_a_hint_is_no_repository(house: House, service: ServiceDouble) -> None:
     """Whoever chooses it has chosen nothing."""
     card = await dialog(house)

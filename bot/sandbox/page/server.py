@@ -13,13 +13,12 @@ from typing import Any, Self
 from aiohttp import web
 
 from bot.sandbox import stage
-from bot.sandbox.page import deeds, guard, guide, ledger, life, shift, shown, stream, weather
+from bot.sandbox.page import deeds, guard, guide, ledger, life, shown, stream, weather
 from bot.sandbox.slack import changes
 from bot.sandbox.slack.entities import Json
 
 STATIC = Path(__file__).parent / "static"
 FURTHEST_S = 400 * 86_400  # how far one press may move the clock
-CLOCK = "clock"  # the file in the world's folder that the bot's clock follows
 _MESSAGES = frozenset({changes.What.MESSAGE_POSTED, changes.What.MESSAGE_CHANGED})
 _VIEWS = frozenset({changes.What.VIEW_OPENED, changes.What.VIEW_CHANGED, changes.What.VIEW_CLOSED})
 
@@ -192,9 +191,7 @@ class Page:
         return web.json_response({})
 
     def _move_clock(self, by: dt.timedelta) -> None:
-        outside = self._stage.world
-        outside.move_clock(by)
-        shift.tell(outside.folder / CLOCK, outside.slack.shift)
+        self._stage.move_clock(by)
         self._tell_stage()
 
     async def _bot(self, request: web.Request) -> web.Response:

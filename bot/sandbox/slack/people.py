@@ -146,7 +146,9 @@ class Person:
         if spot.kind not in {"external_select", "multi_external_select"}:
             raise filling.NotOnScreen(f"{field!r} is a {spot.kind}: it is not searched.")
         found = await self.client.suggest(view, spot, text)
-        self._offered[view.id, spot.action_id] = found
+        # Who types on while an answer is on its way may still take what they saw before.
+        before = self._offered.get((view.id, spot.action_id), [])
+        self._offered[view.id, spot.action_id] = [*found, *(one for one in before if one not in found)]
         return found
 
     async def pick(self, field: str, text: str, option: str | None = None) -> Reaction:

@@ -1,0 +1,227 @@
+"""What each kind of request is called, what it asks for, and what it has come to once it is done."""
+
+from __future__ import annotations
+
+from bot import model
+from bot.model import Kind, State
+from handlers import fate, parts, work
+from handlers.parts import Code, Note, Points, Sentence
+
+FEW = 5  # repositories in a sentence; all of them stand below it
+MOST = 60  # and more than these no message has room for
+
+ROTATE, NARROW, REVOKE = "Rotate password", "Remove repositories", "Revoke"
+LABELS = {Kind.ROTATE: ROTATE, Kind.NARROW: NARROW, Kind.REVOKE: REVOKE}  # of buttons
+
+_HEADS = {
+    Kind.ISSUE: "Registry credential",
+    Kind.EXTEND: "More repositories for a credential",
+    Kind.NARROW: "Fewer repositories for a credential",
+    Kind.ROTATE: "New password for a credential",
+    Kind.REVOKE: "Revocation of a credential",
+    Kind.ADOPT: "Credential made by hand, to be taken over",
+}
+_STATES = {
+    State.PENDING: "waiting for approval",
+    State.APPROVED: "approved",
+    State.RUNNING: "being set up",
+    State.DONE: "done",
+    State.DENIED: "denied",
+    State.CANCELLED: "cancelled",
+    State.EXPIRED: "expired",
+    State.FAILED: "failed",
+}
+AT_WORK = {Kind.ISSUE: "set up"}  # every other one is carried out
+
+
+def title(request: model.Request) -> str:
+    """Return a headline: what is asked for, and how that stands."""
+    spec, state = request.spec, request.state
+    head = "Emergency: a credential is revoked at once" if request.emergency else _HEADS[spec.kind]
+    if state is State.RUNNING:
+        return f"{head}: being {AT_WORK.get(spec.kind, 'carried out')}"
+    return f"{head}: {fate.word(request) or _STATES[state]}"
+
+
+def word(state: State) -> str:
+    """Return a state in a word or two, for a line of a list."""
+    return "at work" if state is State.RUNNING else _STATES[state]
+
+
+def wish(spec: model.Spec) -> Sentence:
+    """Return what is asked for, to follow "the request of somebody"."""
+    known: Sentence = (Code(spec.name), " in ", Code(spec.workspace.full_name))
+    match spec.kind:
+        case Kind.EXTEND:
+            return (" to let the credential ", *known, " pull ", *_few(spec, spec.added), " as well")
+        case Kind.NARROW:
+            return (" to take ", *_few(spec, spec.removed), " from the credential ", *known)
+        case Kind.ROTATE:
+            return (" for a new password of the credential ", *known)
+        case Kind.REVOKE:
+            return (" to revoke the credential ", *known, " at once" if spec.at_once else "")
+        case Kind.ADOPT:
+            return (" to let this bot take over the credential ", *known)
+        case _:
+            return (" for ", *_few(spec, spec.repositories), " in ", Code(spec.workspace.full_name))
+
+
+def ask(request: model.Request) -> Sentence:
+    """Return what is asked for and what it means, as one sentence or two."""
+    spec, who = request.spec, request.requester
+    known: Sentence = ("the credential ", Code(spec.name), " in ", Code(spec.workspace.full_name))
+    pulled = _few(spec, spec.repositories)
+    match spec.kind:
+        case Kind.EXTEND:
+            added = _few(spec, spec.added)
+            return (
+                who,
+                " asks that ",
+                *known,
+                " can pull ",
+                *added,
+                " as well. Its password stays the same.",
+            )
+        case Kind.NARROW:
+            gone = _few(spec, spec.removed)
+            return (
+                who,
+                " asks that ",
+                *known,
+                " can no longer pull ",
+                *gone,
+                ". Its password stays the same.",
+            )
+        case Kind.ROTATE:
+            after = ". Tower gets it before the old one goes, so pipelines can pull all the time."
+            return (who, " asks for a new password for ", *known, ", which pulls ", *pulled, after)
+        case Kind.REVOKE:
+            when = " at once, even while jobs use it" if spec.at_once else ""
+            return (
+                who,
+                " asks to revoke ",
+                *known,
+                f"{when}. Pipelines there can then no longer pull ",
+                *pulled,
+                ".",
+            )
+        case Kind.ADOPT:
+            after = ". Its id and name in Tower stay, and what somebody typed there is replaced."
+            return (
+                who,
+                " asks that this bot takes over ",
+                *known,
+                ", with a token that can pull ",
+                *pulled,
+                after,
+            )
+        case _:
+            where = Code(spec.workspace.full_name)
+            pipelines = " asks for a credential, so that pipelines in the workspace "
+            return (who, pipelines, where, " can pull ", *pulled, ".")
+
+
+def everything(request: model.Request) -> Note:
+    """Return all the repositories that a sentence did not name."""
+    spec = request.spec
+    names = {Kind.EXTEND: spec.added, Kind.NARROW: spec.removed}.get(spec.kind, spec.repositories)
+    if len(names) <= FEW:
+        return ()
+    points: list[Sentence] = [(Code(name),) for name in names[:MOST]]
+    if len(names) > MOST:
+        points.append((f"and {len(names) - MOST} more.",))
+    return ((f"All {len(names)} of them:",), Points(tuple(points)))
+
+
+def facts(request: model.Request) -> tuple[tuple[str, Sentence], ...]:
+    """Return what an approver decides on, as labels and values."""
+    spec = request.spec
+    known = (("Name in Tower", (Code(spec.name),)), ("Workspace", (Code(spec.workspace.full_name),)))
+    return (*known, *_differing(spec), ("Requested by", (request.requester,)))
+
+
+def _differing(spec: model.Spec) -> tuple[tuple[str, Sentence], ...]:
+    days = f"{spec.validity_days} days" if spec.validity_days else "no end"
+    pulled = ("Repository" if len(spec.repositories) == 1 else "Repositories", _few(spec, spec.repositories))
+    # It is all that the bot ever grants, but who approves should not have to know that.
+    access: tuple[str, Sentence] = ("Access", ("read only",))
+    match spec.kind:
+        case Kind.EXTEND:
+            added, before = _few(spec, spec.added), _few(spec, spec.before)
+            return ("Repositories to add", added), ("Reads already", before), access
+        case Kind.NARROW:
+            return ("Repositories to take away", _few(spec, spec.removed)), ("Still reads", pulled[1])
+        case Kind.ROTATE:
+            return pulled, ("New password valid", (days,))
+        case Kind.REVOKE:
+            when = "at once, even while jobs use it" if spec.at_once else "once no job uses it"
+            return ("Can no longer pull", pulled[1]), ("When", (when,))
+        case Kind.ADOPT:
+            return pulled, access, ("Password valid", (days,)), ("Made by", ("somebody by hand, in Tower",))
+        case _:
+            return pulled, access, ("Password valid", (days,))
+
+
+def done(request: model.Request) -> Sentence:
+    """Return what is so since a request was done, and whether Wave could confirm it."""
+    spec = request.spec
+    match spec.kind:
+        case Kind.EXTEND:
+            said = "the credential can pull them now."
+        case Kind.NARROW:
+            said = "the credential cannot pull them any more."
+        case Kind.ROTATE:
+            return _rotated(request)
+        case Kind.REVOKE:
+            return (" is done: it is gone from Tower, and its token and scope map from Azure.",)
+        case Kind.ADOPT:
+            said = "the credential in Tower uses a token of this bot now."
+        case _:
+            delivered: Sentence = (" is done: the credential ", Code(spec.name), " is in Tower.")
+            return parts.sentences(delivered, work.verification(request))
+    return parts.sentences((f" is done: {said}",), work.verification(request))
+
+
+def _rotated(request: model.Request) -> Sentence:
+    made = request.progress
+    if made.verification in work.DOUBTFUL:
+        said = " is done, but the old password was kept beside the new one in Tower."
+    else:
+        said = " is done: Tower has it, and the old one does not work any more."
+    until: Sentence = ("It is valid until ", made.expires, ".") if made.expires else ()
+    return parts.sentences((said,), until, work.verification(request))
+
+
+def next_steps(request: model.Request) -> Note:
+    """Return what its requester can do now that it is done."""
+    spec = request.spec
+    match spec.kind:
+        case Kind.EXTEND:
+            return (work.usable(request, spec.added),)
+        case Kind.NARROW:
+            return (("It still pulls ", *_few(spec, spec.repositories), "."),)
+        case Kind.ROTATE:
+            return (("There is nothing to do: pipelines and their configuration stay as they are.",),)
+        case Kind.REVOKE:
+            return (("If it is needed again, ask for a new one with ", Code("/registry"), "."),)
+        case _:
+            return work.setting_up(request)
+
+
+def command(spec: model.Spec) -> Code:
+    """Return what to type in order to ask for this again."""
+    words = {Kind.ROTATE: "rotate", Kind.REVOKE: "revoke", Kind.NARROW: "remove"}
+    return Code(f"/registry {words[spec.kind]} {spec.name}" if spec.kind in words else "/registry")
+
+
+def offers(request: model.Request) -> tuple[Kind, ...]:
+    """Return what can be done to the credential that a request made: a message has buttons for it."""
+    state = fate.state(request)
+    if state in {model.CredentialState.ACTIVE, model.CredentialState.DRIFTED}:
+        narrow = (Kind.NARROW,) if len(fate.repositories(request)) > 1 else ()
+        return (Kind.ROTATE, *narrow, Kind.REVOKE)
+    return (Kind.REVOKE,) if state is model.CredentialState.ROTATING else ()
+
+
+def _few(spec: model.Spec, names: tuple[str, ...]) -> Sentence:
+    return parts.listed([Code(f"{spec.login_server}/{name}") for name in names], most=FEW)

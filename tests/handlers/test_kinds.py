@@ -1,0 +1,297 @@
+"""What is said about each kind of request, read aloud."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from bot import model
+from bot.model import Kind, State, Verification
+from bot.provision import plans
+from handlers import kinds, text, work
+from tests.handlers import samples
+from tests.handlers.samples import aloud, kind_of_request, progress, request, told
+
+HOST = "acmegenomics.azurecr.io"
+KNOWN = "the credential acr-1a2b3c in acme/research"
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "wanted"),
+    [
+        (
+            Kind.ISSUE,
+            {},
+            (
+                "asks for a credential, so that pipelines in the workspace acme/research "
+                f"can pull {HOST}/genomics/aligner."
+            ),
+        ),
+        (
+            Kind.EXTEND,
+            {},
+            f"asks that {KNOWN} can pull {HOST}/genomics/fdr as well. Its password stays the same.",
+        ),
+        (
+            Kind.NARROW,
+            {},
+            f"asks that {KNOWN} can no longer pull {HOST}/genomics/fdr. Its password stays the same.",
+        ),
+        (
+            Kind.ROTATE,
+            {},
+            (
+                f"asks for a new password for {KNOWN}, which pulls {HOST}/genomics/aligner. "
+                "Tower gets it before the old one goes, so pipelines can pull all the time."
+            ),
+        ),
+        (
+            Kind.REVOKE,
+            {},
+            f"asks to revoke {KNOWN}. Pipelines there can then no longer pull {HOST}/genomics/aligner.",
+        ),
+        (
+            Kind.REVOKE,
+            {"at_once": True},
+            (
+                f"asks to revoke {KNOWN} at once, even while jobs use it. "
+                f"Pipelines there can then no longer pull {HOST}/genomics/aligner."
+            ),
+        ),
+        (
+            Kind.ADOPT,
+            {},
+            (
+                "asks that this bot takes over the credential by-hand in acme/research, with a token that "
+                f"can pull {HOST}/genomics/aligner. Its id and name in Tower stay, "
+                "and what somebody typed there is replaced."
+            ),
+        ),
+    ],
+)
+def test_each_kind_is_asked_for_in_words_of_its_own(
+    kind: Kind, changes: dict[str, object], wanted: str
+) -> None:
+    """An approver reads what it means, not only what it is called."""
+    assert aloud(kinds.ask(request(spec=kind_of_request(kind, **changes)))) == f"@U0ANA {wanted}"
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("state", State)
+def test_every_state_of_every_kind_is_a_sentence(kind: Kind, state: State) -> None:
+    """A line has one emoji at most, words after it, no gap and no doubled stop."""
+    shown = request(state, spec=kind_of_request(kind), progress=progress("check"), life=None)
+    lines = [
+        aloud(text.status(shown)),
+        *told(text.result(shown)).splitlines(),
+        *told(work.progress(shown)).splitlines(),
+    ]
+
+    pictures = [[letter for letter in line if unicodedata.category(letter) == "So"] for line in lines]
+
+    assert all(len(found) <= 1 for found in pictures)
+    assert not any(wrong in line for line in lines for wrong in ("..", " .", " ,"))
+    assert kinds.title(shown)
+
+
+@pytest.mark.parametrize("spec", [*map(kind_of_request, Kind), kind_of_request(Kind.REVOKE, at_once=True)])
+def test_the_steps_are_those_of_the_plan(spec: model.Spec) -> None:
+    """What people read of the work is what is done, in its order."""
+    assert work.steps(spec) == tuple(step.name for step in plans.of(spec).steps)
+    assert set(work.steps(spec)) <= set(work.STEPS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "wanted"),
+    [
+        (Kind.EXTEND, {}, "is done: the credential can pull them now. Verified: Wave used it."),
+        (Kind.NARROW, {}, "is done: the credential cannot pull them any more. Verified: Wave used it."),
+        (
+            Kind.ROTATE,
+            {},
+            "is done: Tower has it, and the old one does not work any more. Verified: Wave used it.",
+        ),
+        (
+            Kind.ROTATE,
+            {"verification": "refused"},
+            (
+                "is done, but the old password was kept beside the new one in Tower. "
+                "Not verified, because Wave was not allowed to read the repository."
+            ),
+        ),
+        (
+            Kind.ROTATE,
+            {"expires": samples.NOW},
+            (
+                "the old one does not work any more. It is valid until 23 November at 12:00. "
+                "Verified: Wave used it."
+            ),
+        ),
+        (
+            Kind.REVOKE,
+            {},
+            "is done: it is gone from Tower, and its token and scope map from Azure.",
+        ),
+        (
+            Kind.ADOPT,
+            {},
+            "is done: the credential in Tower uses a token of this bot now. Verified: Wave used it.",
+        ),
+    ],
+)
+def test_each_kind_says_what_is_so_now(kind: Kind, changes: dict[str, object], wanted: str) -> None:
+    """The end of a request tells what it has changed."""
+    made = progress(**{"verification": "verified", **changes})
+
+    assert aloud(text.status(request(State.DONE, spec=kind_of_request(kind), progress=made))).endswith(wanted)
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"),
+    [
+        (Kind.EXTEND, f"Then this works as a container: {HOST}/genomics/fdr:<tag>."),
+        (Kind.NARROW, f"It still pulls {HOST}/genomics/aligner."),
+        (Kind.ROTATE, "There is nothing to do: pipelines and their configuration stay as they are."),
+        (Kind.REVOKE, "If it is needed again, ask for a new one with /registry."),
+        (Kind.ADOPT, f"Then this works as a container: {HOST}/genomics/aligner:<tag>."),
+    ],
+)
+def test_each_kind_has_its_next_step(kind: Kind, wanted: str) -> None:
+    """The result says what its requester can do, or that there is nothing to do."""
+    shown = request(State.DONE, spec=kind_of_request(kind), progress=progress(verification="verified"))
+
+    assert told(text.result(shown)).splitlines()[-1] == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"),
+    [
+        (Kind.EXTEND, "/registry."),
+        (Kind.ROTATE, "/registry rotate acr-1a2b3c."),
+        (Kind.REVOKE, "/registry revoke acr-1a2b3c."),
+        (Kind.NARROW, "/registry remove acr-1a2b3c."),
+    ],
+)
+def test_asking_again_is_done_with_the_right_words(kind: Kind, wanted: str) -> None:
+    """What a denied requester is told to type is what would ask for the same."""
+    said = told(text.result(request(State.CANCELLED, spec=kind_of_request(kind))))
+
+    assert said.endswith(f"You can ask again with {wanted}")
+
+
+def test_a_rule_that_needs_nobody_is_named() -> None:
+    """A rotation that nobody was asked about says so, and by which rule."""
+    shown = request(
+        State.APPROVED, spec=kind_of_request(Kind.ROTATE), automatic=True, rule="trainees", decisions=()
+    )
+
+    assert "was approved by the rule trainees by itself." in aloud(text.status(shown))
+    assert told(text.decisions(shown)) == (
+        "⚡ Nobody was asked: the rule trainees approves such a request by itself."
+    )
+
+
+def test_an_emergency_is_loud() -> None:
+    """Who revokes alone is named in headline, state and decisions."""
+    spec = kind_of_request(Kind.REVOKE, at_once=True)
+    shown = request(State.RUNNING, spec=spec, emergency=True, decisions=())
+
+    assert kinds.title(shown) == "Emergency: a credential is revoked at once: being carried out"
+    assert "was approved by @U0ANA alone, in an emergency" in aloud(text.status(shown))
+    assert told(text.decisions(shown)).startswith("🚨 Emergency: @U0ANA, who is an approver, revoked it")
+
+
+def test_jobs_that_hold_a_revocation_up_are_named() -> None:
+    """While Tower keeps a credential for its jobs, the thread says which, and how long that may take."""
+    made = progress("check", detail="Jobs that are running use it: nf-1.")
+    shown = request(State.RUNNING, spec=kind_of_request(Kind.REVOKE), progress=made)
+
+    assert told(work.progress(shown)).splitlines()[-1] == (
+        "⏳ Jobs that are running use it: nf-1. Nothing is revoked before they have ended. "
+        "The bot tries again and again, for a day."
+    )
+
+
+def test_a_doubtful_rotation_tells_that_both_passwords_stay() -> None:
+    """The owner reads in the thread why a rotation is not over, and that nothing is broken."""
+    made = progress("check", "clear", "deliver", "caches", verification=Verification.REFUSED)
+    shown = request(State.RUNNING, spec=kind_of_request(Kind.ROTATE), progress=made)
+
+    assert told(work.progress(shown)).splitlines()[-1] == (
+        "⚠️ Until Wave can read with the new password, the old one is kept. The bot asks again every hour. "
+        "Not verified, because Wave was not allowed to read the repository."
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "made", "wanted"),
+    [
+        (Kind.EXTEND, progress("check"), "Nothing was changed."),
+        (
+            Kind.EXTEND,
+            progress("check", "scope_map", undone=("scope_map",)),
+            "What it had changed was taken back.",
+        ),
+        (
+            Kind.EXTEND,
+            progress("check", "scope_map", left=("scope_map",)),
+            "Not everything could be taken back: change of the scope map.",
+        ),
+        (
+            Kind.REVOKE,
+            progress("check", "tower", left=("disable", "delete_token", "delete_scope_map")),
+            "Not everything could be taken away: token, scope map.",
+        ),
+        (
+            Kind.ROTATE,
+            progress("check", left=("deliver",)),
+            "Not everything could be taken back: new password.",
+        ),
+    ],
+)
+def test_what_a_failed_change_left_is_said(kind: Kind, made: model.Progress, wanted: str) -> None:
+    """A change that failed says whether the credential is as it was."""
+    assert aloud(work.leftover(request(State.FAILED, spec=kind_of_request(kind), progress=made))) == wanted
+
+
+def test_a_step_that_could_not_be_done_is_not_called_done() -> None:
+    """A revocation goes on after a step that failed, and says which one that was."""
+    made = progress("check", "disable", left=("tower",))
+    shown = request(State.RUNNING, spec=kind_of_request(Kind.REVOKE, at_once=True), progress=made)
+
+    assert told(work.progress(shown)).splitlines() == [
+        "✅ Done: everything checked once more.",
+        "✅ Done: its token is switched off.",
+        "⚠️ Not done: delete it in Tower.",
+        "⏳ Now: deleting the token.",
+        "To do: delete the scope map.",
+    ]
+
+
+def test_many_repositories_are_all_named_below() -> None:
+    """A sentence names a few; an approver can still read all of them, up to what a message has room for."""
+    names = tuple(f"team/r{number}" for number in range(70))
+    listed = told(kinds.everything(request(spec=samples.spec(repositories=names)))).splitlines()
+
+    assert (listed[0], listed[1], listed[-1]) == ("All 70 of them:", "team/r0", "and 10 more.")
+    assert kinds.everything(request()) == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels"),
+    [
+        (Kind.ISSUE, ("Repository", "Access", "Password valid")),
+        (Kind.EXTEND, ("Repositories to add", "Reads already", "Access")),
+        (Kind.NARROW, ("Repositories to take away", "Still reads")),
+        (Kind.ROTATE, ("Repository", "New password valid")),
+        (Kind.REVOKE, ("Can no longer pull", "When")),
+        (Kind.ADOPT, ("Repository", "Access", "Password valid", "Made by")),
+    ],
+)
+def test_the_facts_are_what_an_approver_decides_on(kind: Kind, labels: tuple[str, ...]) -> None:
+    """Everything that is approved is shown with a label."""
+    found = dict(kinds.facts(request(spec=kind_of_request(kind, validity_days=90))))
+
+    assert tuple(found) == ("Name in Tower", "Workspace", *labels, "Requested by")
+    assert all(aloud(value) for value in found.values())
