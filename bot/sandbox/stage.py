@@ -9,6 +9,7 @@ from typing import Self
 from bot.sandbox import canary, process, redis_trace, sweep, world
 
 EVENTS_PATH = "/slack/events"
+ACTIVITIES_PATH = "/api/messages"
 
 
 class Stage:
@@ -72,6 +73,8 @@ class Stage:
         self.bots.insert(0, bot)
         if not self.world.socket_mode:
             self.world.slack.connect(bot.url + EVENTS_PATH)
+        if self.world.teams:
+            self.world.teams.endpoint = bot.url + ACTIVITIES_PATH
 
     async def report(self, *extra: canary.Place) -> sweep.Report:
         """Send the canary round."""
