@@ -24,6 +24,8 @@ class Kind(enum.StrEnum):
     SLACK_BOT_TOKEN = "Slack bot token"  # noqa: S105  # the same
     SLACK_APP_TOKEN = "Slack app token"  # noqa: S105  # the same
     SLACK_SIGNING_SECRET = "Slack signing secret"  # noqa: S105  # the same
+    TEAMS_SECRET = "Teams client secret"  # noqa: S105  # the same
+    TEAMS_TOKEN = "Teams token"  # noqa: S105  # the same
     TOWER_TOKEN = "Tower token"  # noqa: S105  # the same
     TOWER_VERIFY_TOKEN = "Tower token for Wave"  # noqa: S105  # the same
     TOWER_PERSON_TOKEN = "person's own Tower token"  # noqa: S105  # the same

@@ -47,9 +47,7 @@ SHAPES: Mapping[str, Shape] = {
     "Column": _shape(_ITEM, "items width style bleed minHeight verticalContentAlignment selectAction"),
     "FactSet": _shape(_ITEM, "", "facts"),
     "ActionSet": _shape(_ITEM, "", "actions"),
-    "Input.Text": _shape(
-        _INPUT, "value placeholder isMultiline maxLength regex style inlineAction", "id"
-    ),
+    "Input.Text": _shape(_INPUT, "value placeholder isMultiline maxLength regex style inlineAction", "id"),
     "Input.Number": _shape(_INPUT, "value placeholder min max", "id"),
     "Input.Date": _shape(_INPUT, "value placeholder min max", "id"),
     "Input.Toggle": _shape(_INPUT, "value valueOn valueOff wrap", "id title"),
@@ -64,7 +62,8 @@ SHAPES: Mapping[str, Shape] = {
     "Action.ShowCard": _shape(_ACTION, "", "card"),
     "Action.ToggleVisibility": _shape(_ACTION, "", "targetElements"),
 }
-_TEXT_STYLES = {"default", "heading", "columnHeader"}
+_CHOICE = {"title", "value"}
+_TEXT_STYLES = {"default", "heading", "columnheader"}
 _CHOICE_STYLES = {"compact", "expanded", "filtered"}
 _CONTAINER_STYLES = {"default", "emphasis", "good", "attention", "warning", "accent"}
 _ACTION_STYLES = {"default", "positive", "destructive"}
@@ -89,12 +88,16 @@ def problems(card: Mapping[str, object], *, dialog: bool) -> list[str]:
     found = [problem for each in elements(card) for problem in _of(each)]
     if card.get("type") != "AdaptiveCard" or card.get("version") != VERSION:
         found.append(f"a card is an AdaptiveCard of version {VERSION}")
-    size = len(json.dumps(card, ensure_ascii=False).encode())
-    if size > LARGEST:
-        found.append(f"{size} bytes are too many for a card")
+    if size(card) > LARGEST:
+        found.append(f"{size(card)} bytes are too many for a card")
     found += _twice(card)
     buttons = [each for each in elements(card) if str(each.get("type")).startswith("Action.")]
     return found + [problem for one in buttons for problem in _button(one, dialog=dialog)]
+
+
+def size(card: Mapping[str, object]) -> int:
+    """Return how many bytes a card is sent as."""
+    return len(json.dumps(card, ensure_ascii=False).encode())
 
 
 def elements(value: object) -> Iterator[Mapping[str, object]]:
@@ -110,27 +113,26 @@ def elements(value: object) -> Iterator[Mapping[str, object]]:
             yield from elements(one)
 
 
-def _of(element: Mapping[str, object]) -> Iterator[str]:
+def _of(element: Mapping[str, object]) -> list[str]:
     name = str(element["type"])
     shape = SHAPES.get(name)
     if shape is None:
-        yield f"{name} is no element that Teams draws"
-        return
-    for missing in sorted(shape.needed - set(element)):
-        yield f"{name} has no {missing}"
-    for unknown in sorted(set(element) - shape.allowed):
-        yield f"{name} has no property {unknown}"
-    for key, words in WORDS.items():
+        return [f"{name} is no element that Teams draws"]
+    missing = [f"{name} has no {one}" for one in sorted(shape.needed - set(element))]
+    unknown = [f"{name} has no property {one}" for one in sorted(set(element) - shape.allowed)]
+    return [*missing, *unknown, *_values(name, element)]
+
+
+def _values(name: str, element: Mapping[str, object]) -> Iterator[str]:
+    styles = _ACTION_STYLES if name.startswith("Action.") else _STYLES.get(name)
+    known = {**WORDS, "style": frozenset(styles | {"default"})} if styles else WORDS
+    for key, words in known.items():
         if key in element and str(element[key]).lower() not in words:
             yield f"{name}: {key} cannot be {element[key]!r}"
-    styles = _ACTION_STYLES if name.startswith("Action.") else _STYLES.get(name)
-    if styles and str(element.get("style", "default")).lower() not in styles | {"default"}:
-        yield f"{name}: style cannot be {element['style']!r}"
     if len(_list(element.get("actions"))) > MOST_ACTIONS:
         yield f"{name} has more than {MOST_ACTIONS} actions"
-    for choice in _list(element.get("choices")):
-        if not isinstance(choice, Mapping) or set(choice) != {"title", "value"}:
-            yield f"{name}: a choice has a title and a value"
+    if not all(isinstance(one, Mapping) and set(one) == _CHOICE for one in _list(element.get("choices"))):
+        yield f"{name}: a choice has a title and a value"
 
 
 def _button(action: Mapping[str, object], *, dialog: bool) -> Iterator[str]:

@@ -14,14 +14,13 @@ from aiohttp import web
 
 from bot.sandbox import emulator
 from bot.sandbox.slack import changes
-from bot.sandbox.teams import cards, courier, keys, limits, login, people
+from bot.sandbox.teams import answers, cards, courier, keys, limits, login
 from bot.sandbox.teams.courier import Reaction
-from bot.sandbox.teams.entities import Conversation, Kind, Message, User
+from bot.sandbox.teams.entities import Conversation, Kind, Message, User, Window
 from bot.sandbox.teams.login import App
 
 LARGEST = 100_000
 PAGE = 50  # members in one page at most, so that paging is met
-CARD = "application/vnd.microsoft.card.adaptive"
 
 __all__ = ["App", "Reaction", "TeamsEmulator"]
 
@@ -56,7 +55,7 @@ class TeamsEmulator(emulator.Emulator):
         self.feed = changes.Feed()
         self._ids = itertools.count(1_790_000_000_000)
         self._courier = courier.Courier(journal)
-        self._screens: dict[str, people_.Person] = {}
+        self.windows: dict[str, Window] = {}  # the dialog that each person has open
 
     @property
     def metadata_url(self) -> str:
@@ -101,11 +100,6 @@ class TeamsEmulator(emulator.Emulator):
     async def __aexit__(self, *details: object) -> None:
         await self._courier.stop()
         await super().__aexit__(*details)
-
-    def person(self, user_id: str) -> people_.Person:
-        """Return somebody at their Teams; it is the same one each time."""
-        user = self.people[user_id]
-        return self._screens.setdefault(user_id, people_.Person(self, user))
 
     def personal(self, user: User) -> Conversation:
         """Return the personal chat with somebody; it is made if there is none."""
@@ -157,29 +151,47 @@ class TeamsEmulator(emulator.Emulator):
         where, root, refusal = self._conversation(request)
         if where is None or refusal:
             return refusal or _error(404, "ConversationNotFound", "Conversation not found.")
-        activity, refusal = await self._activity(request)
+        activity, refusal = await self._activity(request, where)
         if refusal:
             return refusal
         identity = str(next(self._ids))
         if root is not None and root not in where.messages:
             return _error(404, "ActivityNotFound", "The thread was not found.")
         where.messages[identity] = Message(identity, root or identity, "bot", activity)
-        self._tell()
+        self.feed.tell(changes.What.MESSAGE_POSTED, channel=where.id, ts=identity)
         return web.json_response({"id": identity}, status=201)
 
     async def _put(self, request: web.Request) -> web.Response:
         where, _, refusal = self._conversation(request)
         if where is None or refusal:
             return refusal or _error(404, "ConversationNotFound", "Conversation not found.")
-        activity, refusal = await self._activity(request)
+        activity, refusal = await self._activity(request, where)
         if refusal:
             return refusal
-        message = where.messages.get(request.match_info["message"])
-        if message is None or message.by != "bot":
+        message = self._own(where, request)
+        if message is None:
             return _error(404, "ActivityNotFoundInConversation", "The message was not found.")
         message.activity, message.edits = activity, message.edits + 1
-        self._tell()
+        message.views.clear()
+        self.feed.tell(changes.What.MESSAGE_CHANGED, channel=where.id, ts=message.id)
         return web.json_response({"id": message.id})
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        where, _, refusal = self._conversation(request)
+        if where is None or refusal:
+            return refusal or _error(404, "ConversationNotFound", "Conversation not found.")
+        message = self._own(where, request)
+        if message is None:
+            return _error(404, "ActivityNotFoundInConversation", "The message was not found.")
+        del where.messages[message.id]
+        self.feed.tell(changes.What.MESSAGE_DELETED, channel=where.id, ts=message.id)
+        return web.json_response({})
+
+    @staticmethod
+    def _own(where: Conversation, request: web.Request) -> Message | None:
+        """Return the message that is meant, if it is one of the bot's own."""
+        found = where.messages.get(request.match_info["message"])
+        return found if found is not None and found.by == "bot" else None
 
     async def _members(self, request: web.Request) -> web.Response:
         where, _, refusal = self._conversation(request)
@@ -228,19 +240,36 @@ class TeamsEmulator(emulator.Emulator):
             return None, None, _error(403, "BotNotInConversationRoster", "The bot is not part of it.")
         return where, root or None, None
 
-    async def _activity(self, request: web.Request) -> tuple[dict[str, object], web.Response | None]:
+    async def _activity(
+        self, request: web.Request, where: Conversation
+    ) -> tuple[dict[str, object], web.Response | None]:
         raw = await request.read()
+        wait = self.limits.wait_s(where.id, self.now().timestamp())
+        if wait:
+            refusal = _error(429, "TooManyRequests", "API calls quota exceeded!")
+            refusal.headers["Retry-After"] = str(wait)
+            return {}, refusal
         if len(raw) > LARGEST:
             return {}, _error(413, "MessageSizeTooBig", "Message size too large.")
         found = json.loads(raw)
         if found.get("type") != "message":
-            self.complaints.append(f"activity of type {found.get('type')}")
+            self.complain(f"activity of type {found.get('type')}")
             return {}, _error(400, "BadSyntax", "Activity type is missing.")
+        for problem in _drawn(found):
+            self.complain(problem)
         return found, None
 
-    def _tell(self) -> None:
-        self.changed.set()
-        self.changed = asyncio.Event()
+
+def _drawn(activity: Mapping[str, object]) -> list[str]:
+    """Return what Teams would not draw of a message."""
+    attached = activity.get("attachments")
+    found = [one for one in attached if isinstance(one, dict)] if isinstance(attached, list) else []
+    if not found and not activity.get("text"):
+        return ["a message with nothing in it"]
+    shown = [one.get("content") for one in found if one.get("contentType") == answers.CARD]
+    return [
+        problem for card in shown if isinstance(card, dict) for problem in cards.problems(card, dialog=False)
+    ]
 
 
 def _error(status: int, code: str, message: str) -> web.Response:

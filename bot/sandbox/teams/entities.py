@@ -91,3 +91,18 @@ class Conversation:
     team: str = ""
     name: str = ""
     messages: dict[str, Message] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Window:
+    """A dialog that somebody has open: its card, what is typed into it, and what sends it."""
+
+    title: str
+    card: dict[str, object]
+    submit: str  # the invoke that its button sends
+    where: Conversation
+    root: str | None
+    carried: Mapping[str, object] = field(default_factory=dict)  # goes along with each invoke of it
+    typed: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)  # what the client itself says, by field
+    told: str | None = None  # one sentence in the card's place, which can only be closed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from bot.sandbox.teams import cards
 
@@ -20,19 +20,34 @@ def _lines(value: object) -> Iterator[str]:
         for one in value:
             yield from _lines(one)
     elif isinstance(value, Mapping):
-        match value.get("type"):
-            case "TextBlock":
-                yield str(value["text"])
-            case "RichTextBlock":
-                runs = value.get("inlines")
-                parts = runs if isinstance(runs, list) else []
-                yield "".join(str(run["text"]) if isinstance(run, Mapping) else str(run) for run in parts)
-            case "FactSet":
-                facts = value.get("facts")
-                yield from (f"{one['title']} {one['value']}" for one in (facts or ()) if one)  # type: ignore[attr-defined]  # checked when the card was taken
-            case _:
-                for key in ("items", "columns"):
-                    yield from _lines(value.get(key))
+        yield from _LINES.get(str(value.get("type")), _within)(value)
+
+
+def _within(element: Card) -> Iterator[str]:
+    for key in ("items", "columns"):
+        yield from _lines(element.get(key))
+
+
+def _block(element: Card) -> Iterator[str]:
+    yield str(element["text"])
+
+
+def _rich(element: Card) -> Iterator[str]:
+    runs = element["inlines"]
+    parts = runs if isinstance(runs, list) else []
+    yield "".join(str(run["text"]) if isinstance(run, Mapping) else str(run) for run in parts)
+
+
+def _facts(element: Card) -> Iterator[str]:
+    facts = element["facts"]
+    yield from (f"{one['title']} {one['value']}" for one in (facts if isinstance(facts, list) else ()))
+
+
+_LINES: Mapping[str, Callable[[Card], Iterator[str]]] = {
+    "TextBlock": _block,
+    "RichTextBlock": _rich,
+    "FactSet": _facts,
+}
 
 
 def buttons(card: Card) -> tuple[str, ...]:
