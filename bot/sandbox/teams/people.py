@@ -172,7 +172,7 @@ class Person:
         window.problems = reading.lacking(window.card, action, window.typed)
         if window.problems:
             self._tell(changes.What.VIEW_CHANGED)
-            return Outcome(errors=window.problems, window=window)
+            return Outcome(errors=dict(window.problems), window=window)
         value = {**window.carried, **activities.submitted(action, window.typed)}
         scene = self._scene(window.where, window.root)
         shown = await self._invoke(scene, window.submit, value)
