@@ -15,6 +15,7 @@ from bot.clients import connector
 from handlers import http, platform
 from handlers.service import Service
 from handlers.slack import opening
+from handlers.teams import manifest
 
 Person = Callable[[model.Principal], str | None]  # what the policy calls somebody
 
@@ -74,6 +75,11 @@ async def connect(
         found[model.Platform.SLACK] = await stack.enter_async_context(slack)
     _placed(config, found)
     return Chats(found)
+
+
+def teams_package(bot_id: str, **said: str) -> bytes:
+    """Return the Teams app as the zip that is uploaded; `said` are other fields of `manifest.Package`."""
+    return manifest.package(manifest.Package(bot_id, **said))
 
 
 def _teams() -> Callable[..., contextlib.AbstractAsyncContextManager[platform.Platform]]:

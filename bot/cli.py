@@ -12,7 +12,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from bot import checkup, cli_audit, cli_policy, cli_reconcile, cli_requests, errors, settings, wiring
+from bot import chats, checkup, cli_audit, cli_policy, cli_reconcile, cli_requests, errors, settings, wiring
 from bot.sandbox import command as sandbox_command
 from bot.sandbox.page import shift
 
@@ -104,7 +104,7 @@ def teams() -> None:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default="registry-bot-teams.zip")
 def package(out: Path, **said: str | None) -> None:
     """Write the app's zip, to be uploaded from a team's Apps tab."""
-    out.write_bytes(wiring.teams_package(**{name: value for name, value in said.items() if value}))
+    out.write_bytes(chats.teams_package(**{name: value for name, value in said.items() if value}))
     click.echo(f"{out} is written. In Teams: the team's Apps tab, More apps, Upload an app.")
 
 

@@ -52,7 +52,6 @@ from bot.ledger import auditor, feed, keeper
 from bot.provision import saga, work
 from handlers import http
 from handlers.slack import manifest
-from handlers.teams import manifest as teams_manifest
 
 Watch = Callable[[], Coroutine[Any, Any, None]]
 ANSWER_WITHIN_S = 4  # after SIGTERM, for what has come in; Slack waits three
@@ -190,11 +189,6 @@ def _reconciler(
 def slack_manifest(url: str | None) -> dict[str, Any]:
     """Return the Slack app's manifest: for HTTP at a public address, or for Socket Mode."""
     return manifest.manifest(url)
-
-
-def teams_package(bot_id: str, **said: str) -> bytes:
-    """Return the Teams app as the zip that is uploaded; `said` are fields of `manifest.Package`."""
-    return teams_manifest.package(teams_manifest.Package(bot_id, **said))
 
 
 class _Server(uvicorn.Server):
