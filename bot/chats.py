@@ -71,7 +71,7 @@ async def connect(
         sender = await stack.enter_async_context(connector.connect(config, time))
         found[model.Platform.TEAMS] = await stack.enter_async_context(connect_teams(config, sender, person))
     if config.slack_bot_token:
-        slack = opening.connect(config, time, real=clock.SystemClock())
+        slack = opening.connect(config, time, real=clock.SystemClock(), person=person)
         found[model.Platform.SLACK] = await stack.enter_async_context(slack)
     _placed(config, found)
     return Chats(found)

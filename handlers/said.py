@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bot import model
 from bot.model import Kind, Role
-from handlers import fate, kinds, text, work
-from handlers.parts import Note, Quote, Sentence
+from handlers import fate, kinds, parts, text, work
+from handlers.parts import Note, Part, Quote, Sentence
 
 Copies = Mapping[Role, model.Copy]
 
@@ -38,6 +38,17 @@ class Said:
 def message(request: model.Request, role: Role, copies: Copies) -> Said:
     """Return what the copy of this role says now."""
     return _SAID[role](request, copies)
+
+
+def changed(what: Said, change: Callable[[Part], Part]) -> Said:
+    """Return a message with each part of its sentences put through `change`."""
+    return replace(
+        what,
+        spoken=parts.changed(what.spoken, change),
+        intro=parts.changed(what.intro, change),
+        facts=tuple((label, tuple(map(change, value))) for label, value in what.facts),
+        rest=parts.changed(what.rest, change),
+    )
 
 
 def note(what: Note) -> Said:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from bot import model
 from bot.model import Kind, Role
 from handlers import buttons, kinds, said, text
-from handlers.parts import Note, Sentence
+from handlers.parts import Note, Part, Sentence
 from handlers.said import Buttons, Copies
 from handlers.slack import ids, markup
 from handlers.slack.markup import Json
+
+Person = Callable[[model.Principal], str | None]  # what the policy calls somebody
+
+
+def _nobody(_: model.Principal) -> None:
+    """Name nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +28,17 @@ class Message:
     blocks: list[Json]
 
 
-def message(request: model.Request, role: Role, copies: Copies) -> Message:
-    """Return what the copy of this role shows now."""
-    what = said.message(request, role, copies)
+def message(request: model.Request, role: Role, copies: Copies, *, person: Person = _nobody) -> Message:
+    """Return what the copy of this role shows now; `person` names people of other platforms."""
+
+    def named(part: Part) -> Part:
+        # Slack cannot mention them, and whoever decides has to know who asks.
+        if not isinstance(part, model.Principal) or part.platform is model.Platform.SLACK:
+            return part
+        name = person(part)
+        return f"{name} on {part.platform.value.title()}" if name else part
+
+    what = said.changed(said.message(request, role, copies), named)
     blocks: list[Json] = [
         *([_header(what.title)] if what.title else []),
         *markup.blocks(what.intro),

@@ -20,10 +20,16 @@ class SlackNotifier:
     """Shows requests. `client` must not wait out rate limits itself: the worker paces, with Throttled.
 
     `bot_user` is who the bot's own messages are by; without it, whoever wrote them is believed.
+    `person` names people of other platforms.
     """
 
     def __init__(
-        self, client: AsyncWebClient, *, bot_user: str = "", operators_channel: str | None = None
+        self,
+        client: AsyncWebClient,
+        *,
+        bot_user: str = "",
+        operators_channel: str | None = None,
+        person: blocks.Person | None = None,
     ) -> None:
         self._client = client
         # The library posts once more when a connection breaks, though Slack may have the message:
@@ -33,12 +39,13 @@ class SlackNotifier:
         )
         self._bot_user = bot_user
         self._operators = operators_channel
+        self._person = person or (lambda _: None)
 
     async def show(
         self, request: model.Request, copy: model.Copy, *, copies: dict[Role, model.Copy]
     ) -> model.Copy:
         """Post the copy, or bring it to the request's present state; return it as it is now."""
-        message = blocks.message(request, copy.role, copies)
+        message = blocks.message(request, copy.role, copies, person=self._person)
         try:
             if copy.message is None:
                 return await self._posted(request, copy, copies, message)

@@ -11,16 +11,16 @@ from bot import model, ports
 from bot import settings as configuration
 from handlers.platform import Entrance, Platform
 from handlers.service import Service
-from handlers.slack import app, background, directory, door, feed, ids, notifier, socket_mode
+from handlers.slack import app, background, blocks, directory, door, feed, ids, notifier, socket_mode
 
 
 @contextlib.asynccontextmanager
 async def connect(
-    settings: configuration.Settings, clock: ports.Clock, *, real: ports.Clock
+    settings: configuration.Settings, clock: ports.Clock, *, real: ports.Clock, person: blocks.Person
 ) -> AsyncIterator[Platform]:
     """Return Slack as a platform, once it knows the bot's token; raises what `app.installed` raises.
 
-    Slack signs with `real` time, whatever a sandbox's clock says.
+    Slack signs with `real` time, whatever a sandbox's clock says; `person` names people of other platforms.
     """
     async with app.client(settings) as web, contextlib.AsyncExitStack() as stack:
         installed = await app.installed(web, clock)
@@ -33,7 +33,9 @@ async def connect(
         yield Platform(
             name=model.Platform.SLACK,
             tenants=frozenset({installed.team}),
-            notifier=notifier.SlackNotifier(web, bot_user=installed.bot_user, operators_channel=told),
+            notifier=notifier.SlackNotifier(
+                web, bot_user=installed.bot_user, operators_channel=told, person=person
+            ),
             directory=directory.SlackDirectory(web, team=installed.team, enterprise=installed.enterprise),
             feed=lambda where: feed.SlackFeed(web, channel=where),
             entrance=entrance,

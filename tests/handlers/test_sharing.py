@@ -7,8 +7,9 @@ import pytest
 from bot import errors, model
 from bot.forms import Field
 from bot.model import Platform, Role
-from handlers import buttons, payload, spots
+from handlers import buttons, parts, payload, said, spots
 from handlers.entry import Entry
+from handlers.slack import blocks
 from tests.handlers import samples
 
 PLACE = model.Place(platform=Platform.TEAMS, tenant="t", channel="19:x", thread="7")
@@ -91,6 +92,29 @@ def test_a_button_is_read_as_it_was_written() -> None:
     assert (click.request_id, click.digest) == (request.id, request.digest[:16])
     with pytest.raises(errors.Refused):
         buttons.click(f"{request.id}.", samples.BEN, op="o", seen_at=None)
+
+
+@pytest.mark.parametrize("role", said.ROLES)
+@pytest.mark.parametrize("state", model.State)
+def test_people_of_another_platform_are_named(state: model.State, role: Role) -> None:
+    """Slack cannot mention them: the policy's name stands there, wherever they are spoken of."""
+    ana = model.Principal(platform=Platform.TEAMS, tenant="t", user="a")
+    request = samples.request(state, requester=ana, approvers=(ana,), decisions=(samples.decision(ana),))
+
+    named = blocks.message(request, role, {}, person=lambda _: "Ana")
+    plain = blocks.message(request, role, {})
+
+    assert ("somebody on Teams" in str(plain)) == ("Ana on Teams" in str(named))
+    assert "somebody on Teams" not in str(named)
+
+
+def test_quoted_words_stay_as_they_are() -> None:
+    """What somebody wrote, and lines to copy, have no parts to be changed."""
+    note: parts.Note = (("a",), parts.Points((("a",),)), parts.Quote("a"), parts.Listing("a"))
+
+    changed = parts.changed(note, lambda _: "b")
+
+    assert changed == (("b",), parts.Points((("b",),)), parts.Quote("a"), parts.Listing("a"))
 
 
 @pytest.mark.parametrize(

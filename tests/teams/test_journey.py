@@ -184,6 +184,7 @@ async def test_what_teams_asked_is_approved_in_slack() -> None:
 
         result = await both.says(scenery.GENOMICS, "What to do next")
 
+        assert "Ana on Teams asks for a credential" in asked.text
         assert "Ana Ruiz" in reading.text(result.card)
         assert both.judged() == []
 
