@@ -47,12 +47,24 @@ class Chats:
         """Return what writes into a channel."""
         return self.each[model.platform_of(channel)].feed(channel)
 
-    async def entrances(self, core: Service) -> tuple[dict[str, ASGIApp], dict[str, http.Check]]:
+    def drawing(self, core: Service) -> platform.Opened:
+        """Return what draws somebody's home, on a platform where people have one."""
+        known = {name: one.drawing(core) for name, one in self.each.items() if one.drawing}
+
+        async def draw(who: model.Principal) -> None:
+            if who.platform in known:
+                await known[who.platform](who)
+
+        return draw
+
+    async def entrances(
+        self, core: Service, opened: platform.Opened
+    ) -> tuple[dict[str, ASGIApp], dict[str, http.Check]]:
         """Return where deliveries come in, and what readiness needs beside the service."""
         doors: dict[str, ASGIApp] = {}
         checks: dict[str, http.Check] = {}
         for one in self.each.values():
-            entrance = await one.entrance(core)
+            entrance = await one.entrance(core, opened)
             doors |= entrance.doors
             checks |= entrance.checks
         return doors, checks

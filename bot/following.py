@@ -136,7 +136,8 @@ class Following:
                 policy_version=self.policy().version,
                 now=self.clock.now(),
             )
-            written = await self.record.create(made, op=f"scheduled:{request_id}")
+            person = self.policy().person(made.requester).name
+            written = await self.record.create(made, op=f"scheduled:{request_id}", person=person)
             if written.outcome is ports.Outcome.TAKEN:
                 return None
             log.info("rotation scheduled", request_id=request_id, credential=credential.id, rule=rule.name)

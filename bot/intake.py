@@ -87,8 +87,9 @@ class Intake:
 
     async def keep(self, request: model.Request, op: str, *, limited: bool = True) -> ports.Written:
         """Keep a new request: OK, or TAKEN. Raises Refused for one more than the policy allows."""
-        limit = self.court.source.policy.open_requests if limited else None
-        written = await self.record.create(request, op=f"submit:{op}", open_limit=limit)
+        policy = self.court.source.policy
+        limit, person = policy.open_requests if limited else None, policy.person(request.requester).name
+        written = await self.record.create(request, op=f"submit:{op}", person=person, open_limit=limit)
         if written.outcome is ports.Outcome.CROWDED:
             raise errors.Refused(
                 errors.Reason.TOO_MANY,

@@ -63,15 +63,16 @@ class Recorder:
         return self._trail.derive(op)
 
     async def create(
-        self, request: model.Request, *, op: str, open_limit: int | None = None
+        self, request: model.Request, *, op: str, person: str | None = None, open_limit: int | None = None
     ) -> ports.Written:
         """Write a new request; TAKEN names the claim that another one holds.
 
-        CROWDED: its requester has `open_limit` requests already that have not ended.
+        `person` is who has it open (None: the account that asks), whichever account asked. CROWDED:
+        they have `open_limit` requests already that have not ended.
         """
         proposal = Proposal(request, audit.Event.SUBMITTED, request.requester, audit.conditions(request))
         change = self._change(proposal, None, op, None)
-        return await self._commit(dataclasses.replace(change, open_limit=open_limit))
+        return await self._commit(dataclasses.replace(change, open_key=person, open_limit=open_limit))
 
     async def apply(
         self,

@@ -29,7 +29,7 @@ class Identity(enum.StrEnum):
 
     MANAGED = "managed"
     WORKLOAD = "workload"
-    SECRET = "secret"  # noqa: S105  # the name of a kind of identity
+    SECRET = "secret"
     DEVELOPER = "developer"
     AUTO = "auto"  # whichever of the first three the environment describes
 

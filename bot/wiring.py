@@ -33,11 +33,13 @@ from bot import (
     copies,
     errors,
     following,
+    homes,
     inspection,
     listening,
     log,
     membership,
     metrics,
+    model,
     policy_source,
     ports,
     reconcile,
@@ -92,7 +94,8 @@ async def build(
         connected = await chats.connect(config, time, stack, source.name)
         measured = metrics.Metrics()
         trail = audit.Trail(config.audit_key.get_secret_value().encode())
-        record = recorder.Recorder(kept, trail, time, observe=measured.written)
+        home = homes.Homes(kept.visitors, time)
+        record = recorder.Recorder(kept, trail, time, observe=_both(measured.written, home.written))
         told = connected.notifier
         operators = alerts.Alerts(told, count=measured.alerts.inc)
         desk = work.Desk(record, outside, lambda: source.policy, time, timing or work.Timing())
@@ -102,23 +105,18 @@ async def build(
         core = service.RequestService(
             store=kept,
             record=record,
-            inspector=inspection.Inspector(
-                kept, outside.registries, outside.catalog, outside.tower, wildcards=config.wildcards
-            ),
+            inspector=_inspector(config, kept, outside),
             authority=authority.Authority(source, people, outside.tower, connected.homes, kept, time),
             clock=time,
             wake=hands.wake,
         )
-        doors, checks = await connected.entrances(core) if chat else ({}, {})
+        doors, checks = await connected.entrances(core, home.opened) if chat else ({}, {})
         web = http.build(core, doors=doors, checks=checks, metrics=measured.page)
         follow: Watch = functools.partial(source.watch, news=operators.news, alert=operators.alert)
         hourly = _hourly(desk, kept, operators)
-        watches = (
-            operators.run,
-            follow,
-            hourly,
-            *_log_watches(config, kept, trail, operators, connected, time),
-        )
+        drawing: Watch = functools.partial(home.run, connected.drawing(core))
+        looked_after = _log_watches(config, kept, trail, operators, connected, time)
+        watches = (operators.run, follow, hourly, drawing, *looked_after)
         yield Runtime(kept, core, hands, measured, source, web, watches)
 
 
@@ -164,6 +162,11 @@ async def run(
             runtime.worker.stop()
 
 
+def _inspector(config: settings.Settings, kept: ports.Store, outside: work.Services) -> inspection.Inspector:
+    wildcards = config.wildcards
+    return inspection.Inspector(kept, outside.registries, outside.catalog, outside.tower, wildcards=wildcards)
+
+
 def _attention(
     kept: store.RedisStore, desk: work.Desk, told: ports.Notifier, operators: alerts.Alerts
 ) -> attention.Attention:
@@ -171,6 +174,16 @@ def _attention(
     follow = following.Following(desk.record, kept, desk.policy, time, operators)
     chat = copies.Chat(kept, told, time)
     return attention.Attention(desk.record, saga.Saga(desk), follow, chat, time, operators)
+
+
+def _both(one: recorder.Observe, other: recorder.Observe) -> recorder.Observe:
+    """Return an observer that tells two."""
+
+    def observe(entry: audit.Entry, request: model.Request | None) -> None:
+        one(entry, request)
+        other(entry, request)
+
+    return observe
 
 
 def _hourly(desk: work.Desk, kept: store.RedisStore, operators: alerts.Alerts) -> Watch:

@@ -66,65 +66,53 @@ def wish(spec: model.Spec) -> Sentence:
             return (" for ", *_few(spec, spec.repositories), " in ", Code(spec.workspace.full_name))
 
 
+# What stands before the credential, between it and the repositories, and after those.
+_ASKS = {
+    Kind.EXTEND: (" asks that ", " can pull ", " as well. Its password stays the same."),
+    Kind.NARROW: (" asks that ", " can no longer pull ", ". Its password stays the same."),
+    Kind.ROTATE: (
+        " asks for a new password for ",
+        ", which pulls ",
+        ". Tower gets it before the old one goes, so pipelines can pull all the time.",
+    ),
+    Kind.REVOKE: (" asks to revoke ", ". Pipelines there can then no longer pull ", "."),
+    Kind.ADOPT: (
+        " asks that this bot takes over ",
+        ", with a token that can pull ",
+        ". Its id and name in Tower stay, and what somebody typed there is replaced.",
+    ),
+}
+
+
 def ask(request: model.Request) -> Sentence:
     """Return what is asked for and what it means, as one sentence or two."""
     spec, who = request.spec, request.requester
-    known: Sentence = ("the credential ", Code(spec.name), " in ", Code(spec.workspace.full_name))
-    pulled = _few(spec, spec.repositories)
-    match spec.kind:
-        case Kind.EXTEND:
-            added = _few(spec, spec.added)
-            return (
-                who,
-                " asks that ",
-                *known,
-                " can pull ",
-                *added,
-                " as well. Its password stays the same.",
-            )
-        case Kind.NARROW:
-            gone = _few(spec, spec.removed)
-            return (
-                who,
-                " asks that ",
-                *known,
-                " can no longer pull ",
-                *gone,
-                ". Its password stays the same.",
-            )
-        case Kind.ROTATE:
-            after = ". Tower gets it before the old one goes, so pipelines can pull all the time."
-            return (who, " asks for a new password for ", *known, ", which pulls ", *pulled, after)
-        case Kind.REVOKE:
-            when = " at once, even while jobs use it" if spec.at_once else ""
-            return (
-                who,
-                " asks to revoke ",
-                *known,
-                f"{when}. Pipelines there can then no longer pull ",
-                *pulled,
-                ".",
-            )
-        case Kind.ADOPT:
-            after = ". Its id and name in Tower stay, and what somebody typed there is replaced."
-            return (
-                who,
-                " asks that this bot takes over ",
-                *known,
-                ", with a token that can pull ",
-                *pulled,
-                after,
-            )
-        case _:
-            where = Code(spec.workspace.full_name)
-            pipelines = " asks for a credential, so that pipelines in the workspace "
-            return (who, pipelines, where, " can pull ", *pulled, ".")
+    pulled, where = _few(spec, named(spec)), Code(spec.workspace.full_name)
+    if spec.kind is Kind.ISSUE:
+        pipelines = " asks for a credential, so that pipelines in the workspace "
+        return (who, pipelines, where, " can pull ", *pulled, ".")
+    before, between, after = _ASKS[spec.kind]
+    when = " at once, even while jobs use it" if spec.at_once else ""
+    return (
+        who,
+        f"{before}the credential ",
+        Code(spec.name),
+        " in ",
+        where,
+        f"{when}{between}",
+        *pulled,
+        after,
+    )
+
+
+def named(spec: model.Spec) -> tuple[str, ...]:
+    """Return the repositories that a request is about: those that join or leave, or all of them."""
+    return {Kind.EXTEND: spec.added, Kind.NARROW: spec.removed}.get(spec.kind, spec.repositories)
 
 
 def everything(request: model.Request) -> Note:
     """Return all the repositories that a sentence did not name."""
-    spec = request.spec
-    names = {Kind.EXTEND: spec.added, Kind.NARROW: spec.removed}.get(spec.kind, spec.repositories)
+    names = named(request.spec)
     if len(names) <= FEW:
         return ()
     points: list[Sentence] = [(Code(name),) for name in names[:MOST]]

@@ -11,6 +11,9 @@ from bot import model, ports
 from handlers import http
 from handlers.service import Service
 
+# Hears who opened their home, and draws it.
+Opened = Callable[[model.Principal], Awaitable[None]]
+
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
@@ -29,4 +32,5 @@ class Platform:
     notifier: ports.Notifier
     directory: ports.Directory
     feed: Callable[[str], ports.Feed]  # for a channel
-    entrance: Callable[[Service], Awaitable[Entrance]]
+    entrance: Callable[[Service, Opened], Awaitable[Entrance]]
+    drawing: Callable[[Service], Opened] | None = None  # None: people have no home there

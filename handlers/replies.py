@@ -20,6 +20,8 @@ DENIAL_MISSING = "Say why: the requester will read it."
 LAUNCHER = "Ask for a registry credential in Seqera Tower. An approver decides, and nobody sees the password."
 OPEN_FORM, FORM_HERE = "Open the form", "Fill it in here"
 NOTHING_NEW = "Nothing has changed here."
+ELSEWHERE = "The answer is in our personal chat, since only you should read it."
+NOT_ELSEWHERE = "Only you should read the answer: add this app for yourself, and ask again in its chat."
 
 LABELS = {
     Field.NAME: "Name",
@@ -158,21 +160,25 @@ def silent(hosts: tuple[str, ...]) -> str:
 SOME_GONE = "Not all of these are there any more: remove them, and search for them again."
 SEARCH_FAILED = "The registries did not answer: type again"
 
-# Words of later versions: whoever read of them somewhere gets an honest answer meanwhile.
-LATER = ("list", "status", "rotate", "revoke")
+# What can be typed after the command's name, and what it does.
+USAGE = (
+    ("", "opens the form."),
+    ("list", "shows your requests; or list credentials, list waiting, list workspace ORG/NAME."),
+    ("status ID", "shows all of one request."),
+    ("rotate NAME", "gives a credential a new password, without a break."),
+    ("remove NAME", "takes repositories away from a credential."),
+    ("revoke NAME", "takes a credential away."),
+    ("whoami", "says what you may ask for, and what you may decide."),
+    ("help", "shows this."),
+)
 
 
 def usage() -> Note:
     """Return how the command is used."""
     return (
         (Code(text.COMMAND), " opens a form. You ask, an approver approves, and Tower gets the credential."),
-        Points(
-            (
-                (Code(text.COMMAND), " opens the form."),
-                (Code(f"{text.COMMAND} whoami"), " says what you may ask for, and what you may decide."),
-                (Code(f"{text.COMMAND} help"), " shows this."),
-            )
-        ),
+        Points(tuple((Code(f"{text.COMMAND} {words}".strip()), f" {does}") for words, does in USAGE)),
+        ("Before you send anything you read what would happen, and who will be asked.",),
         ("Nobody sees the password: it goes straight to Tower.",),
     )
 
@@ -180,14 +186,6 @@ def usage() -> Note:
 def not_understood(words: str) -> Note:
     """Return the help, after what was not understood."""
     return (("I do not know ", Code(f"{text.COMMAND} {words}"), "."), *usage())
-
-
-def not_yet(word: str) -> Note:
-    """Return that a command is planned, and that it cannot be used so far."""
-    return (
-        (Code(f"{text.COMMAND} {word}"), " is not available yet. It comes in a later version."),
-        ("What works today is ", Code(text.COMMAND), ", which opens the form."),
-    )
 
 
 def problem(error: errors.BotError | TimeoutError) -> Sentence:

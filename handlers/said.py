@@ -85,8 +85,14 @@ def _card(request: model.Request, intro: Note, troubles: Note = ()) -> Said:
         facts=kinds.facts(request),
         rest=(*kinds.everything(request), *_reason(request), *outcome, *troubles),
         buttons=Buttons.DECIDE if pending else None,
-        footer=(f"Request {model.short_id(request.id)}, version {request.version}",),
+        footer=(_reference(request),),
     )
+
+
+def _reference(request: model.Request) -> str:
+    # The version is what an approver decides on, and afterwards no news.
+    version = f", version {request.version}" if request.state is model.State.PENDING else ""
+    return f"Request {model.short_id(request.id)}{version}"
 
 
 def _reason(request: model.Request) -> Note:

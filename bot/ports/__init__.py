@@ -5,7 +5,7 @@ store) and nothing else; what a vendor's library raises stays inside its client.
 """
 
 from bot.ports.azure import Catalog, Found, Minted, Password, Registries, Repository, Room, ScopeMap, Token
-from bot.ports.chat import Notifier
+from bot.ports.chat import Notifier, Visitors
 from bot.ports.clock import Clock
 from bot.ports.log import PAGE, AuditLog, Evidence, Feed, Line, Logged, Mark, Tail
 from bot.ports.people import Directory
@@ -80,6 +80,7 @@ __all__ = [
     "TowerCredential",
     "TowerProbe",
     "TowerSite",
+    "Visitors",
     "Wave",
     "WaveProbe",
     "Written",

@@ -34,3 +34,15 @@ class Notifier(Protocol):
     async def alert(self, text: str) -> None:
         """Tell the operators' channel, if one is set."""
         ...
+
+
+class Visitors(Protocol):
+    """Who has opened their home in chat lately, by their key. Raises NotAccepted."""
+
+    async def came(self, who: str) -> None:
+        """Remember that somebody opened their home just now."""
+        ...
+
+    async def recent(self) -> tuple[str, ...]:
+        """Return who opened theirs in the last hours."""
+        ...

@@ -28,7 +28,7 @@ class Outcome(enum.StrEnum):
     CONFLICT = "conflict"  # version or chain head moved on: load again
     STALE = "stale"  # the fence moved on: somebody else owns the request
     LATE = "late"  # past `not_after` by the server's clock
-    CROWDED = "crowded"  # the requester has `open_limit` open requests
+    CROWDED = "crowded"  # `open_limit` open requests count under the `open_key`
     OVERTAKEN = "overtaken"  # the credential is not at the version that was seen
     TAKEN = "taken"  # a claim is held by another request; see `holder`
     MISSING = "missing"  # no such request
@@ -64,7 +64,8 @@ class Change:
     not_after: dt.datetime | None = None
     credential: model.Credential | None = None
     credential_seen: int = 0  # the credential's version before; 0 for a new one
-    open_limit: int | None = None  # of a new request's requester
+    open_key: str | None = None  # under which a new request counts until it ends; None: its requester
+    open_limit: int | None = None  # of requests that count so
 
 
 class Index(enum.StrEnum):

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 class Kind(enum.StrEnum):
     """What differs."""
 
-    TOKEN_GONE = "token_gone"  # noqa: S105  # the name of a finding
-    TOKEN_DISABLED = "token_disabled"  # noqa: S105  # likewise
-    TOKEN_REBOUND = "token_rebound"  # noqa: S105  # likewise: it has another scope map
+    TOKEN_GONE = "token_gone"
+    TOKEN_DISABLED = "token_disabled"
+    TOKEN_REBOUND = "token_rebound"  # it has another scope map
     SCOPE_MAP_GONE = "scope_map_gone"
     SCOPE_WIDER = "scope_wider"
     SCOPE_NARROWER = "scope_narrower"
-    PASSWORD_GONE = "password_gone"  # noqa: S105  # the name of a finding
-    PASSWORD_REPLACED = "password_replaced"  # noqa: S105  # likewise
-    PASSWORD_EXPIRED = "password_expired"  # noqa: S105  # likewise
+    PASSWORD_GONE = "password_gone"
+    PASSWORD_REPLACED = "password_replaced"
+    PASSWORD_EXPIRED = "password_expired"
     TOWER_GONE = "tower_gone"
     TOWER_REPOINTED = "tower_repointed"  # to another host or user
     SECOND = "second"  # credential for the same host in one workspace

@@ -20,19 +20,19 @@ HIDDEN = b"[hidden]"
 class Kind(enum.StrEnum):
     """What a secret is, as people call it."""
 
-    PASSWORD = "registry password"  # noqa: S105  # the name of a kind
-    SLACK_BOT_TOKEN = "Slack bot token"  # noqa: S105  # the same
-    SLACK_APP_TOKEN = "Slack app token"  # noqa: S105  # the same
-    SLACK_SIGNING_SECRET = "Slack signing secret"  # noqa: S105  # the same
-    TEAMS_SECRET = "Teams client secret"  # noqa: S105  # the same
-    TEAMS_TOKEN = "Teams token"  # noqa: S105  # the same
-    TOWER_TOKEN = "Tower token"  # noqa: S105  # the same
-    TOWER_VERIFY_TOKEN = "Tower token for Wave"  # noqa: S105  # the same
-    TOWER_PERSON_TOKEN = "person's own Tower token"  # noqa: S105  # the same
+    PASSWORD = "registry password"
+    SLACK_BOT_TOKEN = "Slack bot token"
+    SLACK_APP_TOKEN = "Slack app token"
+    SLACK_SIGNING_SECRET = "Slack signing secret"
+    TEAMS_SECRET = "Teams client secret"
+    TEAMS_TOKEN = "Teams token"
+    TOWER_TOKEN = "Tower token"
+    TOWER_VERIFY_TOKEN = "Tower token for Wave"
+    TOWER_PERSON_TOKEN = "person's own Tower token"
     IDENTITY_HEADER = "identity header"
-    ENTRA_TOKEN = "Entra token"  # noqa: S105  # the same
-    REGISTRY_TOKEN = "registry's own token"  # noqa: S105  # the same
-    REDIS_PASSWORD = "Redis password"  # noqa: S105  # the same
+    ENTRA_TOKEN = "Entra token"
+    REGISTRY_TOKEN = "registry's own token"
+    REDIS_PASSWORD = "Redis password"
     AUDIT_KEY = "audit key"
 
 

@@ -17,7 +17,7 @@ class Keys:
         return ":".join((f"{{{self.prefix}}}", *parts))
 
     def request(self, request_id: str) -> str:
-        """Hash: record, version, head, state, ended, fence, and a field for each copy."""
+        """Hash: record, version, head, state, ended, open_key, fence, and a field for each copy."""
         return self._name("req", request_id)
 
     def trail(self, request_id: str) -> str:
@@ -73,7 +73,7 @@ class Keys:
 
     @property
     def open(self) -> str:
-        """Hash: requester to how many of their requests have not ended."""
+        """Hash: person, or account, to how many of their requests have not ended."""
         return self._name("open")
 
     @property
@@ -94,6 +94,11 @@ class Keys:
     def mark(self, mark: ports.Mark) -> str:
         """String: what is remembered about the audit stream."""
         return self._name("audit", mark)
+
+    @property
+    def homes(self) -> str:
+        """Sorted set: who has opened their home, by when; it expires with the last of them."""
+        return self._name("homes")
 
     @property
     def ping(self) -> str:

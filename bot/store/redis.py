@@ -11,7 +11,7 @@ from typing import cast
 import structlog
 
 from bot import audit, errors, model, ports
-from bot.store import calls, checks, codec, connection, keys, lists, log, scripts
+from bot.store import calls, checks, codec, connection, keys, lists, log, scripts, visitors
 
 PEOPLE_S = 2.5  # somebody waits, and a platform gives up after 3 s
 WORKER_S = 20.0  # longer than a failover
@@ -31,6 +31,7 @@ class RedisStore:
         self._calls = calls.Calls(clock, at_once=connection.CONNECTIONS)
         self._scripts = scripts.Scripts(client, names, clock, keep=keep)
         self.log = log.RedisAuditLog(client, names, self._calls, self._scripts)
+        self.visitors = visitors.RedisVisitors(client, names, self._calls, clock)
 
     async def load(self, request_id: str) -> ports.Snapshot | None:
         """Read a request with its copies and chain head."""

@@ -87,7 +87,7 @@ class Scripts:
             state=request.state.value,
             ended=int(request.ended),
             listed=lists.of_request(request),
-            requester=request.requester.key,
+            open_key=change.open_key or request.requester.key,
             claims=json.dumps(request.claims),
             kept=1 if _left_behind(request) else None,
             head=change.head,

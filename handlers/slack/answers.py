@@ -38,17 +38,28 @@ class Answers:
             return BoltResponse(status=HTTPStatus.OK, body={"options": [modals.hint(words)]})
         if kind == "view_submission":
             return self._on_view(payload, note)
-        if kind == "block_actions" and text_at(payload, "container", "type") != "view":
+        inside = text_at(payload, "view", "type") or text_at(payload, "container", "type") == "view"
+        if kind == "block_actions" and not inside:
             self._background.start(self.whisper(payload, note), name="answer")
-        if kind in {"shortcut", "message_action"}:
+        elif kind in {"shortcut", "message_action", "block_actions"}:
+            # Neither a shortcut nor a window nor somebody's home has a channel to answer in.
             self._background.start(self._window(payload, note), name="answer")
         return BoltResponse(status=HTTPStatus.OK, body="")
 
     async def whisper(self, payload: Payload, note: Note) -> None:
+        """Show a note to the person alone, where they acted."""
+        await self.show(payload, blocks.private(note))
+
+    async def show(self, payload: Payload, message: blocks.Message) -> None:
         """Show a message to the person alone, where they acted."""
         # A crowd that is refused at once must not keep others' acknowledgements waiting.
         async with self._turns:
-            await self._whisper(payload, blocks.private(note))
+            await self._whisper(payload, message)
+
+    async def replace(self, payload: Payload, message: blocks.Message) -> None:
+        """Put a message in the place of the one that only this person sees, and that they acted on."""
+        async with self._turns:
+            await self._respond(payload, message, "replaced", replace=True)
 
     async def _whisper(self, payload: Payload, message: blocks.Message) -> None:
         channel = text_at(payload, "container", "channel_id") or text_at(payload, "channel", "id")
@@ -62,18 +73,23 @@ class Answers:
                 blocks=message.blocks,
             )
         except faults.RAISED as error:
-            await self._respond(payload, message, error)
+            await self._respond(payload, message, faults.word(error))
 
-    async def _respond(self, payload: Payload, message: blocks.Message, first: Exception) -> None:
+    async def _respond(
+        self, payload: Payload, message: blocks.Message, why: str, *, replace: bool = False
+    ) -> None:
         # A response_url works where the bot is no member, for half an hour and five messages.
         url = text_at(payload, "response_url")
         if not url:
-            log.warning("slack.answer.lost", error=faults.word(first))
+            log.warning("slack.answer.lost", error=why)
             return
         hook = AsyncWebhookClient(url, session=self._client.session, proxy=self._client.proxy)
         try:
             answer = await hook.send(
-                text=message.text, blocks=message.blocks, response_type="ephemeral", replace_original=False
+                text=message.text,
+                blocks=message.blocks,
+                response_type="ephemeral",
+                replace_original=replace,
             )
         except faults.RAISED as error:
             log.warning("slack.answer.lost", error=faults.word(error))
@@ -83,9 +99,9 @@ class Answers:
 
     async def _window(self, payload: Payload, note: Note) -> None:
         with faults.translated():
-            await self._client.views_open(
-                trigger_id=parse.needed(payload, "trigger_id"), view=modals.notice(note)
-            )
+            inside = text_at(payload, "view", "type") == "modal"
+            show = self._client.views_push if inside else self._client.views_open
+            await show(trigger_id=parse.needed(payload, "trigger_id"), view=modals.notice(note))
 
     def _on_view(self, payload: Payload, note: Note) -> BoltResponse:
         field = parse.first_input(payload)
@@ -96,9 +112,9 @@ class Answers:
         return field_errors({field: blocks.sentence(note, reader=text_at(payload, "user", "id"))})
 
 
-def ephemeral(note: Note) -> BoltResponse:
+def ephemeral(said: Note | blocks.Message) -> BoltResponse:
     """Return the answer to a command that only its sender sees."""
-    message = blocks.private(note)
+    message = said if isinstance(said, blocks.Message) else blocks.private(said)
     body = {"response_type": "ephemeral", "text": message.text, "blocks": message.blocks}
     return BoltResponse(status=HTTPStatus.OK, body=body)
 

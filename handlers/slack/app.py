@@ -19,14 +19,17 @@ from bot import errors, ports
 from bot import settings as configuration
 from bot.forms import Field
 from handlers.service import Service
-from handlers.slack import faults, ids, nearby, parse, scopes
+from handlers.slack import faults, ids, nearby, parse, scopes, visits
 from handlers.slack.actions import Actions
 from handlers.slack.answers import Answers
 from handlers.slack.background import Background
+from handlers.slack.changing import Changing
 from handlers.slack.commands import Commands
 from handlers.slack.deliveries import Deliveries
+from handlers.slack.lists import Lists
 from handlers.slack.people import People
 from handlers.slack.rim import Rim
+from handlers.slack.tab import Tab
 from handlers.slack.views import Views
 from handlers.slack.windows import Windows
 
@@ -91,10 +94,16 @@ async def installed(web: AsyncWebClient, clock: ports.Clock) -> Installation:
 
 
 def build(
-    settings: configuration.Settings, service: Service, web: AsyncWebClient, *, background: Background
+    settings: configuration.Settings,
+    service: Service,
+    web: AsyncWebClient,
+    *,
+    background: Background,
+    opened: visits.Opened = visits.nobody,
 ) -> AsyncApp:
     """Return the app for one workspace. `background` must be closed before `web`'s session is.
 
+    `opened` hears of everybody who opens their home, so that it can be kept fresh.
     Bolt runs a listener to its end before it answers (process_before_response), so that an
     acknowledgement carries committed state, and without the 10 ms steps of its waiting loop.
     """
@@ -112,18 +121,17 @@ def build(
             "workspaces; this bot serves one, with SLACK_BOT_TOKEN. Unset them."
         )
     # One waits out rate limits, for what nobody waits for; the other never does: triggers expire.
-    patient = _patient(web)
+    patient = patiently(web)
     tell = Answers(patient, background)
     who = People(web)
     windows = Windows(service, quick=web, patient=patient, tell=tell)
     app.error(Rim(tell).answer)
     app.use(Deliveries(service))
-    _register(
-        app,
-        Commands(service, who, windows, background),
-        Actions(service, who, windows, background),
-        Views(service, who),
-    )
+    changing, lists = Changing(service, windows), Lists(service, windows, tell)
+    commands = Commands(service, who, windows, background, changing=changing, lists=lists)
+    actions = Actions(service, who, windows, background, changing=changing, lists=lists)
+    _register(app, commands, actions, Views(service, who))
+    app.event("app_home_opened")(visits.Visits(who, Tab(service, patient), background, opened).visit)
     return app
 
 
@@ -134,15 +142,23 @@ def _register(app: AsyncApp, commands: Commands, actions: Actions, views: Views)
     app.block_action(ids.APPROVE)(actions.approve)
     app.block_action(ids.DENY)(actions.deny)
     app.block_action(ids.CANCEL)(actions.cancel)
+    for change in ids.CHANGES.values():
+        app.block_action(change)(actions.change)
+    app.block_action(ids.CHOOSE)(actions.candidate)
+    app.block_action(ids.DETAILS)(actions.details)
+    for turn in (ids.NEXT, ids.PREVIOUS, ids.MORE):
+        app.block_action(turn)(actions.turn)
+    app.block_action(ids.NEW)(actions.new)
     for field in (Field.WORKSPACE, Field.REPOSITORY):
         app.block_action(ids.action(field))(actions.choose)
     app.options(ids.action(Field.WORKSPACE))(views.workspaces)
     app.options(ids.action(Field.REPOSITORY))(views.repositories)
     app.view_submission(ids.FORM)(views.form)
+    app.view_submission(ids.CHANGE)(views.change)
     app.view_submission(ids.DENIAL)(views.denial)
 
 
-def _patient(web: AsyncWebClient) -> AsyncWebClient:
+def patiently(web: AsyncWebClient) -> AsyncWebClient:
     """Return a client that waits out rate limits: for what nobody's acknowledgement waits for."""
     return AsyncWebClient(
         token=web.token,

@@ -80,6 +80,14 @@ def _facts(facts: Sequence[tuple[str, Sentence]]) -> Json:
     return {"type": "section", "fields": fields}
 
 
+def pending(request: model.Request, *, own: bool) -> list[Json]:
+    """Return the buttons of an open request where no copy of it is: to take it back, or to decide on it."""
+    if request.state is not model.State.PENDING:
+        return []
+    made = _cancel(request, Role.DIRECT) if own else _decide(request, Role.APPROVAL)
+    return [{**block, "block_id": f"{ids.HERE}_{request.id}"} for block in made]
+
+
 def _decide(request: model.Request, role: Role) -> list[Json]:
     approve = _button(text.APPROVE, ids.APPROVE, request, style="primary")
     deny = _button(text.DENY, ids.DENY, request, style="danger")

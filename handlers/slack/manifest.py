@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from handlers import replies, words
+from handlers import replies
 from handlers.slack import ids, scopes
+from handlers.slack.commands import WORDS
 from handlers.slack.markup import Json
 
 
@@ -23,7 +24,7 @@ def manifest(url: str | None) -> Json:
         "features": {
             # Without the Messages tab a direct message to the requester is refused.
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": True,
             },
@@ -40,6 +41,7 @@ def manifest(url: str | None) -> Json:
         },
         "oauth_config": {"scopes": {"bot": list(scopes.BOT)}},
         "settings": {
+            "event_subscriptions": _events(endpoint),
             "interactivity": _interactivity(endpoint),
             "org_deploy_enabled": False,
             "socket_mode_enabled": endpoint is None,
@@ -52,10 +54,15 @@ def _command(endpoint: str | None) -> Json:
     command: Json = {
         "command": ids.COMMAND,
         "description": replies.COMMAND_ABOUT,
-        "usage_hint": f"[{' | '.join(word for word in words.WORDS if word and word not in replies.LATER)}]",
+        "usage_hint": f"[{' | '.join(word for word in WORDS if word)}]",
         "should_escape": False,
     }
     return {**command, "url": endpoint} if endpoint else command
+
+
+def _events(endpoint: str | None) -> Json:
+    heard: Json = {"bot_events": ["app_home_opened"]}
+    return {"request_url": endpoint, **heard} if endpoint else heard
 
 
 def _interactivity(endpoint: str | None) -> Json:

@@ -18,12 +18,12 @@ TITLE = 24
 
 def loading(meta: str) -> Json:
     """Return the skeleton that stands while the form is being looked up."""
-    return _window(ids.FORM, replies.FORM_TITLE, markup.blocks(((replies.LOADING,),)), meta)
+    return window(ids.FORM, replies.FORM_TITLE, markup.blocks(((replies.LOADING,),)), meta)
 
 
 def notice(note: Note) -> Json:
     """Return a window that says something and can only be closed."""
-    return _window(ids.NOTICE, replies.FORM_TITLE, markup.blocks(note), close=replies.NOTICE_CLOSE)
+    return window(ids.NOTICE, replies.FORM_TITLE, markup.blocks(note), close=replies.NOTICE_CLOSE)
 
 
 def form(
@@ -50,7 +50,7 @@ def form(
         ),
     ]
     return {
-        **_window(ids.FORM, replies.FORM_TITLE, blocks, meta),
+        **window(ids.FORM, replies.FORM_TITLE, blocks, meta),
         "submit": markup.plain_text(replies.FORM_SUBMIT, TITLE),
     }
 
@@ -71,7 +71,7 @@ def denial(meta: str) -> Json:
     }
     intro = markup.blocks(((replies.DENIAL_INTRO,),))
     return {
-        **_window(ids.DENIAL, replies.DENIAL_TITLE, [*intro, reason], meta, close=replies.DENIAL_CLOSE),
+        **window(ids.DENIAL, replies.DENIAL_TITLE, [*intro, reason], meta, close=replies.DENIAL_CLOSE),
         "submit": markup.plain_text(replies.DENIAL_SUBMIT, TITLE),
     }
 
@@ -107,7 +107,8 @@ def hint(words: str) -> Json:
     return _option(words, ids.NOTHING)
 
 
-def _window(callback: str, title: str, blocks: list[Json], meta: str = "", *, close: str = "") -> Json:
+def window(callback: str, title: str, blocks: list[Json], meta: str = "", *, close: str = "") -> Json:
+    """Return a window without anything to send."""
     return {
         "type": "modal",
         "callback_id": callback,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -11,6 +14,9 @@ from handlers import replies, spots
 from handlers.slack import blocks, faults, parse, search
 from handlers.slack.markup import Json
 from handlers.spots import Copies, Spot
+
+REMEMBERED = 5000  # messages
+
 
 # Whose place an operator chose, and not the requester.
 _CONFIGURED = frozenset({Role.APPROVAL, Role.ESCALATION, Role.REMINDER, Role.TOLD})
@@ -40,6 +46,8 @@ class SlackNotifier:
         self._bot_user = bot_user
         self._operators = operators_channel
         self._person = person or (lambda _: None)
+        # Channel and message -> the version that this process showed in it last, and a digest of it.
+        self._last: dict[tuple[str, str | None], tuple[int, bytes]] = {}
 
     async def show(
         self, request: model.Request, copy: model.Copy, *, copies: dict[Role, model.Copy]
@@ -48,15 +56,30 @@ class SlackNotifier:
         message = blocks.message(request, copy.role, copies, person=self._person)
         try:
             if copy.message is None:
-                return await self._posted(request, copy, copies, message)
-            if await self._updated(copy, message):
-                return copy.model_copy(update={"shown": request.version, "error": None})
+                return self._sent(await self._posted(request, copy, copies, message), message)
+            if self._same(request, copy, message) or await self._updated(copy, message):
+                return self._sent(copy.model_copy(update={"shown": request.version, "error": None}), message)
             if copy.duplicate:  # gone, and missed by nobody: the copy itself is elsewhere
                 return copy.model_copy(update={"shown": request.version, "error": "This message is gone."})
             return copy.model_copy(update={"message": None, "shown": 0, "error": None})
         except _Closed as error:
             # Marked as shown, so that it is tried again at the next change and not in a loop.
             return copy.model_copy(update={"error": error.sentence, "shown": request.version})
+
+    def _same(self, request: model.Request, copy: model.Copy, message: blocks.Message) -> bool:
+        """Tell whether a message shows this already: a credential may change without a word about it."""
+        # By the version too: another process may have shown something else in between.
+        return request.life is not None and self._last.get((copy.channel, copy.message)) == (
+            copy.shown,
+            _digest(message),
+        )
+
+    def _sent(self, copy: model.Copy, message: blocks.Message) -> model.Copy:
+        self._last.pop((copy.channel, copy.message), None)
+        self._last[copy.channel, copy.message] = (copy.shown, _digest(message))
+        if len(self._last) > REMEMBERED:
+            del self._last[next(iter(self._last))]
+        return copy
 
     async def find(
         self, request: model.Request, copy: model.Copy, *, copies: dict[Role, model.Copy]
@@ -158,6 +181,10 @@ class SlackNotifier:
                 _close(error, role)
                 raise
         return parse.needed(answer.data, "channel", "id")
+
+
+def _digest(message: blocks.Message) -> bytes:
+    return hashlib.sha256(json.dumps([message.text, message.blocks]).encode()).digest()
 
 
 class _Closed(Exception):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.app.async_app import AsyncApp
 
 from bot import model, ports
 from bot import settings as configuration
-from handlers.platform import Entrance, Platform
+from handlers.platform import Entrance, Opened, Platform
 from handlers.service import Service
-from handlers.slack import app, background, blocks, directory, door, feed, ids, notifier, socket_mode
+from handlers.slack import app, background, blocks, directory, door, feed, ids, notifier, socket_mode, tab
 
 
 @contextlib.asynccontextmanager
@@ -25,8 +25,10 @@ async def connect(
     async with app.client(settings) as web, contextlib.AsyncExitStack() as stack:
         installed = await app.installed(web, clock)
 
-        async def entrance(service: Service) -> Entrance:
-            return await _entrance(settings, service, web, stack, real)
+        async def entrance(service: Service, opened: Opened) -> Entrance:
+            kept = await stack.enter_async_context(background.Background())
+            bolt = app.build(settings, service, web, background=kept, opened=opened)
+            return await _entrance(settings, bolt, stack, real)
 
         channel = settings.operators_channel
         told = channel if channel and model.platform_of(channel) is model.Platform.SLACK else None
@@ -39,18 +41,13 @@ async def connect(
             directory=directory.SlackDirectory(web, team=installed.team, enterprise=installed.enterprise),
             feed=lambda where: feed.SlackFeed(web, channel=where),
             entrance=entrance,
+            drawing=lambda service: tab.Tab(service, web).publish,
         )
 
 
 async def _entrance(
-    settings: configuration.Settings,
-    service: Service,
-    web: AsyncWebClient,
-    stack: contextlib.AsyncExitStack,
-    real: ports.Clock,
+    settings: configuration.Settings, bolt: AsyncApp, stack: contextlib.AsyncExitStack, real: ports.Clock
 ) -> Entrance:
-    kept = await stack.enter_async_context(background.Background())
-    bolt = app.build(settings, service, web, background=kept)
     if settings.slack_app_token:
         connection = socket_mode.SocketMode(bolt, app_token=settings.slack_app_token)
         await stack.enter_async_context(connection)

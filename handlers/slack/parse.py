@@ -21,7 +21,7 @@ from handlers.slack import ids
 # Every module here reads payloads, and calls most of them `payload`.
 Payload = reading.Payload
 Malformed = reading.Malformed
-at, text_at, needed = reading.at, reading.text_at, reading.needed
+at, text_at, needed, token = reading.at, reading.text_at, reading.needed, reading.token
 
 # Public channels are C…, private ones C… or G…; D… is a direct message.
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}")
@@ -119,7 +119,7 @@ def click(payload: Payload, by: model.Principal) -> forms.Click:
     return buttons.click(
         where.value,
         by,
-        op=reading.token(by.key, where.channel, where.message, when, act),
+        op=token(by.key, where.channel, where.message, when, act),
         seen_at=_copy(where),
     )
 
@@ -127,8 +127,8 @@ def click(payload: Payload, by: model.Principal) -> forms.Click:
 def denial(payload: Payload, by: model.Principal) -> tuple[forms.Click, str]:
     """Return a denial with its reason, as the window sent it."""
     where = spot_of(text_at(payload, "view", "private_metadata"))
-    reason = _typed(payload, Field.REASON)
-    op = reading.token(by.key, where.channel, where.message, needed(payload, "view", "id"), ids.DENY)
+    reason = typed_text(payload, Field.REASON)
+    op = token(by.key, where.channel, where.message, needed(payload, "view", "id"), ids.DENY)
     return buttons.click(where.value, by, op=op, seen_at=_copy(where)), reason
 
 
@@ -150,7 +150,7 @@ def submission(
 ) -> forms.Submission:
     """Return a form as it was sent. Its `op` names this window with these values."""
     # Not the view's hash: it stays the same when an error is shown and the form is sent again.
-    typed = {field: _typed(payload, field) for field in (Field.NAME, Field.VALIDITY, Field.REASON)}
+    typed = {field: typed_text(payload, field) for field in (Field.NAME, Field.VALIDITY, Field.REASON)}
     typed[Field.WORKSPACE] = next(iter(_values(payload, Field.WORKSPACE)), "")
     return Entry(needed(payload, "view", "id"), typed).submission(by, where, repositories)
 
@@ -171,7 +171,7 @@ def typed(payload: Payload) -> dict[Field, object]:
     held = at(payload, "view", "state", "values")
     there = inputs(payload) | frozenset(held if isinstance(held, dict) else ())
     texts: dict[Field, object] = {
-        field: _typed(payload, field)
+        field: typed_text(payload, field)
         for field in (Field.NAME, Field.VALIDITY, Field.REASON)
         if field.value in there
     }
@@ -205,7 +205,8 @@ def _chosen(payload: Payload, field: Field) -> list[object]:
     return several if isinstance(several, list) else [at(chosen, "selected_option")]
 
 
-def _typed(payload: Payload, field: Field) -> str:
+def typed_text(payload: Payload, field: Field) -> str:
+    """Return what was typed into a field."""
     return text_at(payload, "view", "state", "values", field.value, ids.action(field), "value")
 
 

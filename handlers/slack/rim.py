@@ -11,7 +11,7 @@ from bot import errors
 from bot.forms import Field
 from handlers import replies
 from handlers.parts import Note
-from handlers.slack import answers, background, blocks, faults, parse
+from handlers.slack import answers, background, blocks, faults, ids, parse
 from handlers.slack.parse import Payload, text_at
 
 
@@ -45,7 +45,7 @@ class Rim:
         if (
             isinstance(error, errors.Refused)
             and error.request is not None
-            and parse.inputs(body) > {Field.NAME}
+            and text_at(body, "view", "callback_id") in {ids.FORM, ids.CHANGE}
         ):
             return answers.beside(note)
         sentence = blocks.sentence(note, reader=text_at(body, "user", "id"))

@@ -7,7 +7,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from handlers import choice
 from handlers.service import Service
-from handlers.slack import modals, parse, people
+from handlers.slack import modals, parse, people, wishes
 from handlers.slack.parse import Payload, text_at
 
 
@@ -25,6 +25,17 @@ class Views:
         known = await choice.repositories(self._service, parse.repository_keys(body))
         await self._service.submit(parse.submission(body, by, place, known))
         # The messages come from the worker, made of what was committed.
+        await ack(response_action="clear")
+
+    async def change(self, ack: AsyncAck, body: Payload, context: AsyncBoltContext) -> None:
+        """Keep what a window wants done to a credential as a request."""
+        wish, keys = wishes.of_window(body), wishes.removed(body)
+        place, by = parse.place(wish.channel, people.own_team(context)), await self._who.who(body, context)
+        plan = None
+        if wishes.needs_names(keys):
+            plan = await self._service.plan(by, place, wish.kind, wish.credential)
+        remove = wishes.names(keys, plan.credential if plan else None)
+        await self._service.change(wishes.change(body, wish, by, where=place, remove=remove))
         await ack(response_action="clear")
 
     async def denial(self, ack: AsyncAck, body: Payload, context: AsyncBoltContext) -> None:

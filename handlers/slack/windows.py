@@ -37,13 +37,13 @@ class Windows:
         """Open the skeleton at once, look up what the form needs, and show it."""
         meta = place.channel if place else ""
         # A trigger lives for 3 s from Slack's side: nothing may be asked of anybody before this.
-        view = await self._open(payload, modals.loading(meta))
+        view = await self.open(payload, modals.loading(meta))
         if view is not None:
-            await self._update(view, await self._filled(by, place, meta))
+            await self.update(view, await self._filled(by, place, meta))
 
     async def denial(self, payload: Payload, where: parse.Spot) -> None:
         """Ask an approver for a reason."""
-        await self._open(payload, modals.denial(where.meta()))
+        await self.open(payload, modals.denial(where.meta()))
 
     async def preview(self, payload: Payload, by: model.Principal, place: model.Place | None) -> None:
         """Show who would be asked and what stands in the way, for what is chosen so far."""
@@ -57,9 +57,12 @@ class Windows:
             if self._newest.get(view) == choice:
                 del self._newest[view]
 
-    async def _open(self, payload: Payload, view: Json) -> object:
+    async def open(self, payload: Payload, view: Json) -> object:
+        """Open a window, on top of the one that somebody acted in; return it, or None once they were told."""
+        inside = text_at(payload, "view", "type") == "modal"
+        show = self._quick.views_push if inside else self._quick.views_open
         try:
-            opened = await self._quick.views_open(trigger_id=parse.needed(payload, "trigger_id"), view=view)
+            opened = await show(trigger_id=parse.needed(payload, "trigger_id"), view=view)
         except faults.RAISED as error:
             log.warning("slack.window.not_opened", error=faults.word(error))
             await self._tell.whisper(payload, (replies.form_not_opened(),))
@@ -98,10 +101,10 @@ class Windows:
 
     async def _replace(self, view: object, filled: Json) -> None:
         """Update a view that may have moved on since the person chose: then once more, whatever it shows."""
-        if await self._update(view, filled) == "hash_conflict":
-            await self._update({"id": text_at(view, "id")}, filled)
+        if await self.update(view, filled) == "hash_conflict":
+            await self.update({"id": text_at(view, "id")}, filled)
 
-    async def _update(self, view: object, filled: Json) -> str | None:
+    async def update(self, view: object, filled: Json) -> str | None:
         """Show something in a window; return why it could not be."""
         view_id, version = text_at(view, "id"), text_at(view, "hash") or None
         try:

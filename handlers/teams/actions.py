@@ -9,6 +9,7 @@ from handlers import replies, said
 from handlers.payload import Payload
 from handlers.service import Service
 from handlers.teams import answers, cards, ids, parse
+from handlers.teams.changing import Changing
 from handlers.teams.markup import Json
 from handlers.teams.names import Names
 from handlers.teams.people import People
@@ -21,11 +22,14 @@ class Actions:
     Teams shows that card to who clicked; the worker updates the message for everybody.
     """
 
-    def __init__(self, service: Service, who: People, names: Names, views: Views) -> None:
+    def __init__(
+        self, service: Service, who: People, names: Names, *, views: Views, changing: Changing
+    ) -> None:
         self._service = service
         self._who = who
         self._names = names
         self._views = views
+        self._changing = changing
 
     async def press(self, activity: Payload) -> Json:
         """Answer a pressed button; one that a client pressed by itself does nothing."""
@@ -37,6 +41,7 @@ class Actions:
             ids.CANCEL: self._cancel,
             ids.HERE: self._views.here,
             ids.FORM: self._views.sent_here,
+            ids.CHANGE: self._changing.sent,
         }.get(parse.action(activity))
         if act is None:
             return answers.told(cards.plain((replies.unknown_element(),), self._names))

@@ -15,13 +15,13 @@ from bot import ports, settings
 from handlers.service import Service
 from handlers.teams import guard
 from handlers.teams.actions import Actions
+from handlers.teams.changing import Changing
 from handlers.teams.commands import Commands
 from handlers.teams.names import Names
 from handlers.teams.people import People
 from handlers.teams.rim import Kind, Listener, Rim
 from handlers.teams.views import Views
 from handlers.teams.windows import Windows
-from handlers.words import Words
 
 CALL_S = 10.0
 
@@ -52,8 +52,10 @@ async def opened(
         dangerously_allow_unauthenticated_requests=True,
     )
     views = Views(service, who, names, Windows(service, names))
-    commands = Commands(Words(service), who, names, connector)
-    _register(app, Rim(names, commands.reply), commands, Actions(service, who, names, views), views)
+    changing = Changing(service, who, names)
+    commands = Commands(service, who, names, connector, changing)
+    actions = Actions(service, who, names, views=views, changing=changing)
+    _register(app, Rim(names, commands.reply), commands, actions, views)
     await app.initialize()
     try:
         yield

@@ -13,6 +13,8 @@ FORM = "form"
 APPROVE = "approve"
 DENY = "deny"
 CANCEL = "cancel"
+CHANGE = "change"  # of a credential; the card says which
+AT_ONCE, REMOVE = "at_once", "remove"  # inputs of that card
 
 ASK = "ask"  # the message extension's command
 REPOSITORIES = "repositories"  # what is searched as somebody types

@@ -8,7 +8,7 @@ import uuid
 import zipfile
 from dataclasses import dataclass
 
-from handlers import replies, words
+from handlers import replies, text
 from handlers.teams import icons, ids
 from handlers.teams.markup import Json
 
@@ -18,6 +18,13 @@ COLOR, OUTLINE = "color.png", "outline.png"
 ACCENT = "#1F3A5F"
 _APPS = uuid.UUID("6f1f7c0e-3c0a-4a52-9a52-8f5b0a3f6c11")  # makes an app's id of its bot's
 _WHEN = (2026, 1, 1, 0, 0, 0)  # the same package is the same bytes, whenever it is made
+
+
+# What Teams lists as commands: a list of it holds a dozen.
+ABOUT = {
+    words or text.COMMAND.lstrip("/"): f"{does[0].upper()}{does[1:].rstrip('.')}"
+    for words, does in replies.USAGE
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ def package(of: Package) -> bytes:
 
 def _bot(bot_id: str) -> Json:
     scopes = ["personal", "team", "groupChat"]
-    commands = [{"title": word, "description": about} for word, about in words.ABOUT.items()]
+    commands = [{"title": word, "description": about} for word, about in ABOUT.items()]
     return {
         "botId": bot_id,
         "scopes": scopes,

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from bot import clouds, model, ports, settings
-from handlers.platform import Entrance, Platform
+from handlers.platform import Entrance, Opened, Platform
 from handlers.service import Service
 from handlers.teams import app, feed, guard, ids, keys
 from handlers.teams.directory import TeamsDirectory
@@ -25,7 +25,7 @@ async def connect(
     names = Names(seen, person)
     async with contextlib.AsyncExitStack() as stack:
 
-        async def entrance(service: Service) -> Entrance:
+        async def entrance(service: Service, _: Opened) -> Entrance:
             door = guard.Guard(service, keys.Keys(connector.keys), rules(config))
             who = People(connector, seen)
             await stack.enter_async_context(

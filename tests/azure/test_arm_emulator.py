@@ -156,7 +156,7 @@ async def test_changes_are_refused_as_by_arm(
     house.state.generate(ready, "password1", None)
     before = (ready.status, ready.scope_map, list(ready.slots), house.genomics.scope_maps["bot-map"].actions)
 
-    answer = await arm.patch(f"{path}{VERSION}", json=body)
+    answer = await arm.request("PATCH", f"{path}{VERSION}", json=body)
 
     after = (ready.status, ready.scope_map, list(ready.slots), house.genomics.scope_maps["bot-map"].actions)
     assert (answer.json()["error"]["code"], after) == (code, before)
@@ -180,7 +180,7 @@ async def test_a_token_is_changed_where_the_body_says_so(
     """What a PATCH leaves out stays, and the passwords that it does not name go."""
     house.state.generate(ready, "password1", None)
 
-    answer = await arm.patch(f"tokens/bot-token{VERSION}", json=body)
+    answer = await arm.request("PATCH", f"tokens/bot-token{VERSION}", json=body)
 
     assert answer.json()["properties"]["provisioningState"] == "Updating"
     assert (ready.status, ready.scope_map, list(ready.slots)) == expected
@@ -194,7 +194,7 @@ async def test_a_change_during_another_is_refused(
     for one in (ready, house.genomics.scope_maps["bot-map"]):
         one.force("Updating", seconds=60)
 
-    answer = await arm.patch(f"{path}{VERSION}", json={"properties": {}})
+    answer = await arm.request("PATCH", f"{path}{VERSION}", json={"properties": {}})
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "OperationInProgress")
 
@@ -280,7 +280,7 @@ async def test_a_scope_map_may_be_changed(house: House, arm: httpx.AsyncClient) 
     """PATCH replaces the actions, and they count once it is provisioned."""
     body, where = scope_map("repositories/team/*/content/read"), house.genomics.login_server
 
-    answer = await arm.patch(f"scopeMaps/bot-map{VERSION}", json=body)
+    answer = await arm.request("PATCH", f"scopeMaps/bot-map{VERSION}", json=body)
     during = house.state.may_pull(where, "bot-token", "team/aligner")
     house.genomics.scope_maps["bot-map"].ready = 0.0
     after = [house.state.may_pull(where, "bot-token", one) for one in ("team/aligner", "rna-seq")]

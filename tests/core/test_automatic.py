@@ -122,6 +122,20 @@ async def test_too_many_open_requests_are_refused_and_recorded(desk: Desk) -> No
     assert desk.events.count(audit.Event.REFUSED) == 1
 
 
+async def test_two_accounts_of_one_person_share_the_limit(desk: Desk) -> None:
+    """Somebody who asks from a second account is as busy as before; others are not."""
+    for number, by in ((101, builders.ANA), (102, builders.a_principal("U0ANA2"))):
+        await desk.service.submit(builders.a_submission(by=by, workspace_id=number, name=f"n{number}"))
+
+    with pytest.raises(errors.Refused, match="open_requests_per_person"):
+        await desk.service.submit(
+            builders.a_submission(by=builders.a_principal("U0ANA2"), workspace_id=103, name="n103")
+        )
+    other = await desk.service.submit(builders.a_submission(by=builders.CLEO, workspace_id=103, name="c103"))
+
+    assert (other.requester, len(desk.woken)) == (builders.CLEO, 3)
+
+
 async def test_a_store_that_goes_away_leaves_an_ordinary_request(desk: Desk) -> None:
     """What is kept is not called lost: between keeping and approving only the approval is missing."""
 

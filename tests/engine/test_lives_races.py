@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from bot import model, recorder
+from bot import errors, model, recorder
 from bot.model import CredentialState, State
 from bot.ports import Inspection
+from tests import fakes
 from tests.engine import lives, parts
-
-MOMENTS = parts.OUTSIDE | {"commit"}
-RUNNING = [(case, number) for case in lives.CHANGES for number in range(20 if case is lives.ROTATE else 9)]
 
 
 @pytest.mark.parametrize("case", lives.CHANGES, ids=str)
@@ -134,3 +133,59 @@ async def test_who_is_overtaken_at_the_end_takes_it_back(engine: parts.Engine, c
     assert (ended.state, ended.error) == (State.FAILED, "The credential acr-main is being revoked.")
     assert (credential.busy, credential.state) == (SOMEBODY, CredentialState.REVOKING)
     assert credential.repositories == (request.spec.before or request.spec.repositories)
+
+
+class Overtaker:
+    """Writes the credential each time right before a request commits anything, from some moment on."""
+
+    def __init__(self, engine: parts.Engine, request: model.Request, *, times: int) -> None:
+        self._engine, self._request, self._times = engine, request, times
+        self._real = engine.record.apply
+        self.since: Callable[[model.Request], bool] = lambda _: True
+        engine.record.apply = self.apply  # type: ignore[method-assign]  # a world that changes under way
+
+    async def apply(self, request_id: str, propose: recorder.Propose, **how: Any) -> model.Request:
+        """Overtake, and then let it write."""
+        now = await self._engine.now(self._request)
+        if request_id == self._request.id and self._times and self.since(now):
+            self._times -= 1
+            await lives.written(self._engine, self._request.about, verified=None)
+        return await self._real(request_id, propose, **how)
+
+
+MOMENTS: dict[str, Callable[[model.Request], bool]] = {
+    "the start": lambda now: now.state is State.APPROVED,
+    "the delivery": lambda now: now.progress.steps == ("check", "clear"),
+    "the end": lambda now: now.progress.steps[-1:] == ("verify",),
+    "the way back": lambda now: now.progress.undoing is not None,
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_who_is_overtaken_reads_again(engine: parts.Engine, moment: str) -> None:
+    """Wherever a credential's record moves on under a rotation, it ends as if it had not."""
+    request = await lives.begun(engine, lives.ROTATE)
+    if moment == "the way back":
+        forbidden = errors.Forbidden("You may not.", service="Tower", remedy="Grant the role.")
+        engine.journal.faults.append(fakes.Fault("update", forbidden, times=None))
+    Overtaker(engine, request, times=3).since = MOMENTS[moment]
+
+    ended = await engine.drive(request)
+
+    assert await lives.complaints(engine, ended) == []
+    assert (ended.state is State.FAILED) == (moment == "the way back")
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_who_is_always_overtaken_comes_again(engine: parts.Engine, moment: str) -> None:
+    """A race that is never won leaves the request as it was, to be taken up later."""
+    request = await lives.begun(engine, lives.ROTATE)
+    if moment == "the way back":
+        forbidden = errors.Forbidden("You may not.", service="Tower", remedy="Grant the role.")
+        engine.journal.faults.append(fakes.Fault("update", forbidden, times=None))
+    Overtaker(engine, request, times=1000).since = MOMENTS[moment]
+
+    with pytest.raises(errors.NotAccepted):
+        await engine.drive(request)
+
+    assert not (await engine.now(request)).ended

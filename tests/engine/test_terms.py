@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot import audit, machine, model, ports, recorder
+from bot import audit, errors, machine, model, ports, recorder
 from bot.model import Kind, State
 from bot.provision import decisions
 from tests import builders, fakes
@@ -201,3 +201,22 @@ async def test_a_credential_forged_during_the_work_ends_it(engine: parts.Engine,
     assert (ended.state, engine.outside) == (State.FAILED, before)
     assert after is not None
     assert not engine.record.genuine(after)
+
+
+async def test_a_credential_forged_on_the_way_back_ends_it(engine: parts.Engine, intruder: Intruder) -> None:
+    """Nothing is taken back from what somebody else's record names."""
+    request = await lives.begun(engine, lives.EXTEND)
+    forbidden = errors.Forbidden("You may not.", service="Azure", remedy="Grant the role.")
+    engine.journal.faults.append(fakes.Fault("patch_scope_map", forbidden, after=True))
+    busy = errors.Temporary("It is away.", service="Azure")
+    engine.journal.faults.append(fakes.Fault("scope_map", busy))
+    while (await engine.now(request)).progress.undoing is None:
+        await engine.once()
+    credential = await lives.stored(engine, request.about)
+    await intruder.write_credential(credential.model_copy(update={"scope_map": "registry-bot-theirs"}))
+    before = list(engine.outside)
+
+    ended = await engine.drive(request)
+
+    assert (ended.state, engine.outside) == (State.FAILED, before)
+    assert "its credential's record was changed" in (ended.error or "")

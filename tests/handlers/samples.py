@@ -129,6 +129,43 @@ def credential(**changes: object) -> model.Credential:
     return model.Credential.model_validate(fields)
 
 
+EVERY_CHANGE = frozenset({model.Kind.ROTATE, model.Kind.NARROW, model.Kind.REVOKE})
+
+
+def plan(kind: model.Kind, **changes: object) -> forms.Plan:
+    """Return what a change of Ana's credential would do: Ben and Cleo would be asked."""
+    seen = preview(kind=kind, holder=forms.Holder.OURS)
+    return forms.Plan(**{"kind": kind, "credential": credential(), "preview": seen, **changes})  # type: ignore[arg-type]  # each is of its field's type
+
+
+def row(**changes: object) -> forms.Row:
+    """Return a line of a list: Ana's credential, with the request that made it."""
+    fields: dict[str, object] = {
+        "request": request(State.DONE, id=CREDENTIAL_ID),
+        "credential": credential(),
+        "may": EVERY_CHANGE,
+        **changes,
+    }
+    return forms.Row(**fields)  # type: ignore[arg-type]  # each is of its field's type
+
+
+def listing(view: forms.View = forms.View.MINE, **changes: object) -> forms.Listing:
+    """Return a page of a list with one line."""
+    fields: dict[str, object] = {"rows": (row(),), **changes}
+    return forms.Listing(view, **fields)  # type: ignore[arg-type]  # each is of its field's type
+
+
+def home(**changes: object) -> forms.Home:
+    """Return what Ana's home shows."""
+    fields: dict[str, object] = {
+        "waiting": listing(forms.View.WAITING, rows=(row(request=request(requester=DAN), credential=None),)),
+        "requests": listing(),
+        "credentials": listing(forms.View.OWNED),
+        **changes,
+    }
+    return forms.Home(**fields)  # type: ignore[arg-type]  # each is of its field's type
+
+
 def form(**changes: object) -> forms.Form:
     """Return what a fresh form shows."""
     fields: dict[str, object] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 from bot import forms, model, ports
@@ -32,6 +33,16 @@ class ServiceDouble:
         self.clicks: list[tuple[str, forms.Click]] = []
         self.looked: list[forms.Click] = []
         self.reasons: list[str] = []
+        self.plans = samples.plan(model.Kind.ROTATE)
+        self.planned: list[tuple[model.Kind, str]] = []
+        self.changes: list[forms.Change] = []
+        self.rows: tuple[forms.Row, ...] = (samples.row(),)
+        self.found_by: list[tuple[model.Principal, str]] = []
+        self.page = samples.listing()
+        self.listed: list[tuple[model.Principal, forms.View, str | None, str | None]] = []
+        self.looked_up: list[tuple[model.Principal, str]] = []
+        self.at_home = samples.home()
+        self.visitors: list[model.Principal] = []
 
     async def form(self, by: model.Principal, place: model.Place | None) -> forms.Form:
         """Return what a fresh form shows."""
@@ -79,6 +90,47 @@ class ServiceDouble:
         await self._called("may_deny")
         self.looked.append(click)
         return samples.request()
+
+    async def plan(
+        self, by: model.Principal, place: model.Place | None, kind: model.Kind, credential_id: str
+    ) -> forms.Plan:
+        """Return what a change would do."""
+        await self._called("plan")
+        self.asked.append((by, place))
+        self.planned.append((kind, credential_id))
+        return dataclasses.replace(self.plans, kind=kind)
+
+    async def change(self, change: forms.Change) -> model.Request:
+        """Keep a change."""
+        await self._called("change")
+        self.changes.append(change)
+        return samples.request()
+
+    async def find(self, by: model.Principal, name: str) -> tuple[forms.Row, ...]:
+        """Return what has a name."""
+        await self._called("find")
+        self.found_by.append((by, name))
+        return self.rows
+
+    async def listing(
+        self, by: model.Principal, view: forms.View, *, workspace: str | None = None, after: str | None = None
+    ) -> forms.Listing:
+        """Return a page."""
+        await self._called("listing")
+        self.listed.append((by, view, workspace, after))
+        return dataclasses.replace(self.page, view=view)
+
+    async def status(self, by: model.Principal, ref: str) -> forms.Row:
+        """Return a request."""
+        await self._called("status")
+        self.looked_up.append((by, ref))
+        return self.rows[0]
+
+    async def home(self, by: model.Principal) -> forms.Home:
+        """Return what a home shows."""
+        await self._called("home")
+        self.visitors.append(by)
+        return self.at_home
 
     async def whoami(self, by: model.Principal) -> forms.Whoami:
         """Return how somebody is seen."""

@@ -7,8 +7,7 @@ import pytest
 from bot.sandbox import acme
 from bot.sandbox.slack import people
 from handlers import replies
-from handlers import words as dispatch
-from handlers.slack import ids
+from handlers.slack import commands, ids
 from tests.handlers.house import House
 from tests.handlers.service_double import ServiceDouble
 
@@ -21,8 +20,15 @@ from tests.handlers.service_double import ServiceDouble
         ("make tea", "I do not know /registry make tea."),
         ("payload", "I do not know /registry payload."),
         ("<!channel> `x`", "I do not know /registry <!channel> 'x'."),
-        ("x" * 500, f"I do not know /registry {'x' * dispatch.LONGEST_ECHO}."),
-        *((f"{word} something", f"/registry {word} is not available yet.") for word in replies.LATER),
+        ("x" * 500, f"I do not know /registry {'x' * commands.LONGEST_ECHO}."),
+        ("rotate", "Say which credential: /registry rotate NAME, or WORKSPACE/NAME."),
+        ("revoke", "Say which credential: /registry revoke NAME"),
+        ("remove", "Say which credential: /registry remove NAME"),
+        ("status", "Say which request: /registry status ID"),
+        (
+            "list tea",
+            "There is no list tea: there are list mine, list credentials, list workspace and list waiting.",
+        ),
     ],
 )
 async def test_words_are_answered_privately(
@@ -68,4 +74,4 @@ async def test_nobody_else_reads_an_answer(house: House, ana: people.Person, ben
 
 def test_every_word_of_the_help_works() -> None:
     """The registry of words is what the help and the manifest are made from."""
-    assert set(dispatch.WORDS) == {"", "help", "whoami", *replies.LATER}
+    assert set(commands.WORDS) == {words.partition(" ")[0] for words, _ in replies.USAGE}

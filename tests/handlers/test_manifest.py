@@ -25,7 +25,7 @@ def test_slack_takes_the_manifest(url: str | None) -> None:
 
 
 def test_over_http_every_address_is_the_bots() -> None:
-    """Command, clicks and searches all come to the one path that is served."""
+    """Command, clicks, searches and events all come to the one path that is served."""
     made = manifest.manifest("https://bot.example.com/")
 
     addresses = [
@@ -33,7 +33,7 @@ def test_over_http_every_address_is_the_bots() -> None:
         *kit.find(made, "request_url"),
         *kit.find(made, "message_menu_options_url"),
     ]
-    assert addresses == ["https://bot.example.com/slack/events"] * 3
+    assert addresses == ["https://bot.example.com/slack/events"] * 4
     assert kit.find(made, "socket_mode_enabled") == [False]
 
 
@@ -52,4 +52,6 @@ def test_the_manifest_asks_for_what_the_code_uses() -> None:
     assert kit.find(made, "command") == [ids.COMMAND]
     assert kit.find(made, "callback_id") == [ids.SHORTCUT]
     assert kit.find(made, "bot") == [[*scopes.NEEDED, *scopes.SEARCH]]
-    assert kit.find(made, "usage_hint") == ["[whoami | help]"]
+    assert kit.find(made, "bot_events") == [["app_home_opened"]]
+    assert kit.find(made, "home_tab_enabled") == [True]
+    assert kit.find(made, "usage_hint") == ["[list | status | rotate | revoke | remove | whoami | help]"]

@@ -94,6 +94,19 @@ async def test_a_reminder_hangs_below_what_it_reminds_of(
     assert "@Ben and @Cleo: please decide." in seen(house, copy).text
 
 
+async def test_what_has_not_changed_is_not_sent_again(house: House, poster: notifier.SlackNotifier) -> None:
+    """A credential may change without a word about it changing: Slack counts every update."""
+    done = samples.request(model.State.DONE, life=samples.life())
+    copy = await show(poster, Role.RESULT, done)
+
+    same = await show(poster, Role.RESULT, done.model_copy(update={"version": 2}), copy=copy)
+    behind = same.model_copy(update={"shown": 1})  # as if another process had shown something else
+    await show(poster, Role.RESULT, done.model_copy(update={"version": 3}), copy=behind)
+
+    assert (same.message, same.shown) == (copy.message, 2)
+    assert house.web_calls.count("chat.update") == 1
+
+
 async def test_a_warning_hangs_below_the_message_where_it_was_asked(
     poster: notifier.SlackNotifier,
 ) -> None:

@@ -11,6 +11,7 @@ from bot import audit, machine, model, ports
 from bot import store as stores
 from bot.clock import SystemClock
 from bot.ports import Outcome
+from bot.store import connection, keys
 from tests.store import parts
 
 Event = machine.Event
@@ -206,3 +207,41 @@ class TestClaims:
         await desk.move(request.id, Event.FINISH, credential=parts.a_credential(request))
 
         assert [await desk.store.holder(claim) for claim in request.claims] == [request.id] * 2
+
+
+class TestOpenRequests:
+    """How many requests somebody may have open, whichever of their accounts they ask from."""
+
+    @pytest.mark.parametrize(("person", "expected"), [("Ana", Outcome.CROWDED), (None, Outcome.OK)])
+    async def test_accounts_of_one_person_count_together(
+        self, desk: parts.Desk, person: str | None, expected: Outcome
+    ) -> None:
+        """Two accounts do not double the limit; without a person each account counts by itself."""
+        first, second = parts.requests(2)
+        second = second.model_copy(update={"requester": parts.BEN})
+        await desk.store.commit(parts.new(first, open_key=person, open_limit=1))
+
+        written = await desk.store.commit(parts.new(second, open_key=person, open_limit=1))
+
+        assert written.outcome is expected
+        assert (await desk.store.load(second.id) is None) == (expected is Outcome.CROWDED)
+
+    async def test_a_request_stops_counting_where_it_began_to(self, desk: parts.Desk) -> None:
+        """Whoever ends it need not know as whose it counted, even after the policy has other names."""
+        first, second = parts.requests(2)
+        await desk.store.commit(parts.new(first, open_key="Ana", open_limit=1))
+        await desk.move(first.id, Event.CANCEL)
+
+        written = await desk.store.commit(parts.new(second, open_key="Ana", open_limit=1))
+
+        assert written.outcome is Outcome.OK
+
+    async def test_what_has_ended_counts_for_nobody(
+        self, desk: parts.Desk, raw: connection.Client, prefix: str
+    ) -> None:
+        """The counters of people and of accounts both go when they come to nothing."""
+        for request, person in zip(parts.requests(2), ("Ana", None), strict=True):
+            await desk.store.commit(parts.new(request, open_key=person))
+            await desk.move(request.id, Event.DENY)
+
+        assert await raw.execute_command("HGETALL", keys.Keys(prefix).open) == {}

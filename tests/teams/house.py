@@ -13,6 +13,7 @@ from bot.sandbox.teams.connector import Reaction, TeamsEmulator
 from bot.sandbox.teams.entities import Conversation, Message, User
 from handlers import http
 from handlers.platform import Platform
+from handlers.slack import visits
 from handlers.teams import opening
 from tests.handlers.house import served
 from tests.handlers.service_double import ServiceDouble
@@ -77,7 +78,7 @@ async def opened(**changes: str) -> AsyncIterator[House]:
             connector.connect(config, clock.SystemClock()) as client,
             opening.connect(config, client, lambda _: None) as platform,
         ):
-            entrance = await platform.entrance(service)
+            entrance = await platform.entrance(service, visits.nobody)
             async with served(http.build(service, doors=entrance.doors)) as url:
                 teams.endpoint = url + "/api/messages"
                 yield House(teams, service, platform, client, config)

@@ -58,8 +58,7 @@ async def test_a_chat_has_no_threads(house: House, where: str | None) -> None:
         ("help", "opens a form"),
         ("  HELP  please", "opens a form"),
         ("/registry help", "opens a form"),
-        ("whoami", "To the policy"),
-        ("<b>whoami</b>&nbsp;", "To the policy"),
+        ("<b>help</b>&nbsp;", "opens a form"),
         ("dance", "I do not know /registry dance"),
         ("<at>somebody</at> &lt;at&gt;", "I do not know /registry <at>"),
     ],
@@ -70,16 +69,43 @@ async def test_words_are_understood_as_on_slack(house: House, typed: str, said: 
 
     (answer,) = house.written(scenery.GENOMICS)
     assert reading.problems(answer.card) == []
-    assert said in reading.text(answer.card) or "does not link" in reading.text(answer.card)
+    assert said in reading.text(answer.card)
 
 
-@pytest.mark.parametrize("word", replies.LATER)
-async def test_words_of_later_versions_say_so(house: House, word: str) -> None:
-    """Whoever read of them somewhere gets an honest answer."""
-    await house.says(house.personal(), f"{word} something")
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("whoami", "To the policy"),
+        ("list", "Your requests"),
+        ("list credentials", "Your credentials"),
+        ("list tea", "There is no list tea"),
+        ("status", "Say which request"),
+        ("status 1a2b3c", "request of"),
+        ("rotate", "Say which credential"),
+    ],
+)
+async def test_what_only_one_person_should_read_is_answered_personally(
+    house: House, typed: str, said: str
+) -> None:
+    """A channel reads that there is an answer; in the personal chat it stands at once."""
+    await house.says(house.scene(), typed)
+    await house.says(house.personal(), typed)
 
-    (answer,) = house.written(house.personal().where)
-    assert "is not available yet" in reading.text(answer.card)
+    (told,) = house.written(scenery.GENOMICS)
+    first, second = house.written(house.personal().where)
+    assert reading.text(told.card) == replies.ELSEWHERE
+    assert said in reading.text(first.card) or "does not link" in reading.text(first.card)
+    assert (reading.text(first.card), reading.problems(first.card)) == (reading.text(second.card), [])
+
+
+async def test_who_has_not_added_the_app_is_told_to(house: House) -> None:
+    """Nothing personal is said in a channel instead."""
+    house.personal().where.installed = False
+
+    await house.says(house.scene(), "whoami")
+
+    (told,) = house.written(scenery.GENOMICS)
+    assert reading.text(told.card) == replies.NOT_ELSEWHERE
 
 
 async def test_a_failure_is_told_in_the_thread(house: House, service: ServiceDouble) -> None:

@@ -14,7 +14,9 @@ local ended, wanted = arg.ended == '1', cjson.decode(arg.claims)
 -- A note under the same token does not count: somebody refused earlier may be allowed by now.
 if redis.call('GET', k.op) == 'commit' then return {'ok'} end
 
-local version, head, was_ended = unpack(redis.call('HMGET', k.record, 'version', 'head', 'ended'))
+-- A request stops counting where it began to, whatever the policy calls its requester by then.
+local version, head, was_ended, counted =
+  unpack(redis.call('HMGET', k.record, 'version', 'head', 'ended', 'open_key'))
 if not new then
   if not version then return {'missing'} end
   if arg.fence and not holds(k.lease, k.work, id, arg.fence) then return {'stale'} end
@@ -22,8 +24,9 @@ end
 if tonumber(version or 0) ~= tonumber(arg.version) - 1 then return {'conflict'} end
 if (head or '') ~= arg.head then return {'conflict'} end
 if arg.not_after and shifted > tonumber(arg.not_after) then return {'late'} end
+counted = counted or arg.open_key
 if new then
-  local has = tonumber(redis.call('HGET', open, arg.requester) or 0)
+  local has = tonumber(redis.call('HGET', open, counted) or 0)
   if arg.open_limit and has >= tonumber(arg.open_limit) then return {'crowded'} end
   for _, claim in ipairs(wanted) do
     local holder = redis.call('HGET', claims, claim)
@@ -43,6 +46,7 @@ end
 
 redis.call('HSET', k.record, 'record', arg.record, 'version', arg.version, 'head', arg.mac)
 redis.call('HSET', k.record, 'state', arg.state, 'ended', arg.ended)
+if new then redis.call('HSET', k.record, 'open_key', counted) end
 redis.call('RPUSH', k.trail, arg.entry)
 append(audit, sequence, arg.entry)
 list(k, id, arg.listed)
@@ -72,8 +76,8 @@ if arg.credential then
 end
 
 local before, after = (new or was_ended == '1') and 0 or 1, ended and 0 or 1
-if after ~= before and redis.call('HINCRBY', open, arg.requester, after - before) <= 0 then
-  redis.call('HDEL', open, arg.requester)
+if after ~= before and redis.call('HINCRBY', open, counted, after - before) <= 0 then
+  redis.call('HDEL', open, counted)
 end
 
 if not arg.fence then wake(k, id) end

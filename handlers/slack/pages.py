@@ -1,0 +1,102 @@
+"""Block Kit of lists, page by page, and of one of their entries. Pure; the wording is `handlers.rows`'s."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from bot import forms, model
+from bot.forms import View
+from handlers import rows
+from handlers.parts import Note
+from handlers.slack import blocks, ids, markup, modals
+from handlers.slack.blocks import Message
+from handlers.slack.markup import Json
+from handlers.slack.parse import Malformed
+
+LONGEST_VALUE = 2000  # of a button
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in a list: where its page begins, and where those before it did, nearest last."""
+
+    view: View
+    workspace: str | None = None
+    after: str | None = None
+    before: tuple[str | None, ...] = ()
+
+    def value(self) -> str | None:
+        """Return this for a button; None if no button could hold it. What is far back is dropped first."""
+        for start in range(len(self.before) + 1):
+            held = json.dumps([self.view, self.workspace, self.after, self.before[start:]])
+            if len(held) <= LONGEST_VALUE:
+                return held
+        return None
+
+
+def spot(value: str) -> Spot:
+    """Return what `Spot.value` wrote."""
+    try:
+        view, workspace, after, before = json.loads(value)
+        known = Spot(View(view), workspace, after, tuple(before))
+    except (ValueError, TypeError, RecursionError):
+        raise Malformed("This is no place in a list.") from None
+    if not all(one is None or isinstance(one, str) for one in (workspace, after, *known.before)):
+        raise Malformed("This is no place in a list.")
+    return known
+
+
+def page(listing: forms.Listing, where: Spot) -> Message:
+    """Return a page of a list."""
+    title, above = rows.title(listing), rows.above(listing)
+    shown = [(row, rows.line(row, listing.view)) for row in listing.rows]
+    made: list[Json] = [
+        {"type": "header", "text": markup.plain_text(title, 150)},
+        *markup.blocks(above),
+        *(entry(row, listing.view) for row, _ in shown),
+        *_turning(listing, where),
+    ]
+    return Message(markup.spoken(((f"{title}:",), *above, *(line for _, line in shown))), made)
+
+
+def entry(row: forms.Row, view: View) -> Json:
+    """Return one row, with the button that shows all of it."""
+    known = row.request.id if row.request else row.credential.id if row.credential else ""
+    text = {"type": "mrkdwn", "text": markup.mrkdwn(rows.line(row, view)), "verbatim": True}
+    button = blocks.plain_button(rows.DETAILS, ids.DETAILS, known)
+    return {"type": "section", "text": text, "accessory": button}
+
+
+def _turning(listing: forms.Listing, where: Spot) -> list[Json]:
+    workspace = listing.workspace.full_name if listing.workspace else where.workspace
+    turns = []
+    if where.before:
+        turns.append(
+            (rows.PREVIOUS, ids.PREVIOUS, Spot(where.view, workspace, where.before[-1], where.before[:-1]))
+        )
+    if listing.after is not None:
+        before = (*where.before, where.after)
+        turns.append((rows.NEXT, ids.NEXT, Spot(where.view, workspace, listing.after, before)))
+    buttons = [
+        blocks.plain_button(label, action, value) for label, action, to in turns if (value := to.value())
+    ]
+    return [{"type": "actions", "block_id": "turning", "elements": buttons}] if buttons else []
+
+
+def details(row: forms.Row, *, by: model.Principal) -> Message:
+    """Return all of one entry, with what whoever looks may do about it."""
+    return _with_buttons(rows.status(row), row, by=by)
+
+
+def _with_buttons(note: Note, row: forms.Row, *, by: model.Principal) -> Message:
+    request, credential = row.request, row.credential
+    own = request is not None and request.requester.key == by.key
+    deciding = blocks.pending(request, own=own) if request else []
+    changing = blocks.offers(credential.id, row.may, f"change_{credential.id}") if credential else []
+    return Message(markup.spoken(note), [*markup.blocks(note), *deciding, *changing])
+
+
+def window(title: str, message: Message) -> Json:
+    """Return a message as a window: where somebody acted there may be no channel to answer in."""
+    return modals.window(ids.LIST, markup.cut(title, modals.TITLE), message.blocks, close=rows.CLOSE)
