@@ -26,8 +26,6 @@ PRODUCTION = Wish(
     repository="genomics/variant-caller",
     search="variant-c",
 )
-    name="variants", workspace="acme/production", repository="genomics/variant-caller", search="variant-c"
-)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

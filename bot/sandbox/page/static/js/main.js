@@ -128,7 +128,7 @@ function complaints() {
 
 // F6 goes from part to part, as in Slack.
 function partByPart() {
-  const parts = () => [...slacks.flatMap((one) => [one.node, one.teams?.node ?? one.node]), byId("side"), byId("traffic")].filter((one) => one.offsetParent !== null);
+  const parts = () => [...slacks.flatMap((one) => [one.node, one.teams?.node].filter(Boolean)), byId("side"), byId("traffic")].filter((one) => one.offsetParent !== null);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "F6" || document.querySelector("dialog[open]")) return;
     event.preventDefault();
