@@ -14,6 +14,8 @@ VERSION = "1.5"
 LARGEST = 25_000  # bytes of JSON; Teams refuses cards in threads from some 28 kB on
 MOST_ACTIONS = 6  # more are hidden behind a menu
 
+SENT = frozenset({"data", "msteams"})  # what a button carries, and is no part of the card
+
 _ITEM = frozenset({"type", "id", "spacing", "separator", "height", "isVisible", "fallback", "requires"})
 _INPUT = _ITEM | {"label", "isRequired", "errorMessage"}
 _ACTION = frozenset(
@@ -106,7 +108,7 @@ def elements(value: object) -> Iterator[Mapping[str, object]]:
         if "type" in value:
             yield value
         for key, one in value.items():
-            if key not in {"data", "msteams"}:
+            if key not in SENT:
                 yield from elements(one)
     elif isinstance(value, list):
         for one in value:

@@ -106,8 +106,8 @@ class Person:
             await self._teams.deliver(activity)
         return self._seen(where, where.messages[str(activity["id"])])
 
-    async def press(self, seen: Seen, title: str, typed: Mapping[str, str] | None = None) -> Outcome:
-        """Press a button of a card; `typed` is what stands in the fields around it, by id."""
+    async def press(self, seen: Seen, title: str | int, typed: Mapping[str, str] | None = None) -> Outcome:
+        """Press a button of a card, by title or number; `typed` holds the fields around it, by id."""
         where = self.place(seen.where)
         message = where.messages.get(seen.id)
         if message is None:
@@ -264,9 +264,10 @@ class Person:
         )
 
 
-def _button(card: Mapping[str, object], title: str) -> Mapping[str, object]:
+def _button(card: Mapping[str, object], title: str | int) -> Mapping[str, object]:
     sending = reading.actions(card)
-    found = next((one for one in sending if title in {one.get("title"), one.get("id")}), None)
+    wanted = (one for at, one in enumerate(sending) if title in {one.get("title"), one.get("id"), at})
+    found = next(wanted, None)
     if found is None:
         there = ", ".join(repr(one.get("title")) for one in sending) or "no button"
         raise filling.NotOnScreen(f"There is no {title!r}: there is {there}.")

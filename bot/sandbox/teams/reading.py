@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from bot.sandbox.teams import cards
 
 Card = Mapping[str, object]
-_SENDING = frozenset({"Action.Execute", "Action.Submit"})
+SENDING = frozenset({"Action.Execute", "Action.Submit"})
 
 
 def text(card: Card) -> str:
@@ -58,7 +58,7 @@ def buttons(card: Card) -> tuple[str, ...]:
 
 def actions(card: Card) -> list[Mapping[str, object]]:
     """Return the buttons that send something, in the order in which they stand."""
-    return [each for each in cards.elements(card) if each["type"] in _SENDING]
+    return [each for each in cards.elements(card) if each["type"] in SENDING]
 
 
 def inputs(card: Card) -> list[Mapping[str, object]]:
