@@ -149,7 +149,7 @@ def rotation(
         login_server=credential.login_server,
         repositories=credential.repositories,
         validity_days=credential.validity_days,
-        reason=f"Scheduled by the rule “{rule.name}”.",
+        reason=f"{model.SCHEDULED} “{rule.name}”.",
         credential=credential.id,
     )
     terms = rule.terms

@@ -83,6 +83,7 @@ def configure(setting: str, *, secrets: Iterable[str] = (), stream: TextIO = sys
     columns = form == "columns" or (form in {"", "auto"} and stream.isatty())
     render = _columns(redact) if columns else _json(redact)
     handler = logging.StreamHandler(stream)
+    handler.addFilter(_may_speak)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
@@ -98,6 +99,16 @@ def configure(setting: str, *, secrets: Iterable[str] = (), stream: TextIO = sys
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for name, floor in _QUIET.items():
         logging.getLogger(name).setLevel(max(floor, logging.getLevelName(level.upper())))
+
+
+def _may_speak(record: logging.LogRecord) -> bool:
+    """Tell whether a line is not below the floor of the library that wrote it.
+
+    The level of a library's first logger is not enough: slack_bolt gives each one below it the
+    root's level (https://github.com/slackapi/bolt-python/blob/main/slack_bolt/logger/__init__.py).
+    """
+    floors = (floor for name, floor in _QUIET.items() if f"{record.name}.".startswith(f"{name}."))
+    return all(record.levelno >= floor for floor in floors)
 
 
 def _json(redact: Redactor) -> list[structlog.typing.Processor]:

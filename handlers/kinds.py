@@ -19,7 +19,7 @@ _HEADS = {
     Kind.NARROW: "Fewer repositories for a credential",
     Kind.ROTATE: "New password for a credential",
     Kind.REVOKE: "Revocation of a credential",
-    Kind.ADOPT: "Credential made by hand, to be taken over",
+    Kind.ADOPT: "Taking over a credential made by hand",
 }
 _STATES = {
     State.PENDING: "waiting for approval",

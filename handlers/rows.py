@@ -85,7 +85,17 @@ def line(row: forms.Row, view: View) -> Sentence:
     """Return a row of a list."""
     if view in {View.OWNED, View.WORKSPACE} and row.credential is not None:
         return credential(row.credential)
+    if view is View.WAITING and row.request is not None:
+        return waiting(row.request)
     return request(row.request) if row.request else credential(row.credential) if row.credential else ()
+
+
+def waiting(shown: model.Request) -> Sentence:
+    """Return a request for somebody who decides on it there and then: in full words."""
+    valid = dict(kinds.facts(shown)).get("Password valid", ())
+    lasts: Sentence = (" Password valid: ", *valid, ".") if valid else ()
+    ends: Sentence = (" Decide by ", shown.deadline, f". · {model.short_id(shown.id)}")
+    return (f"{_STATES[shown.state]} ", *kinds.ask(shown), *lasts, *text.votes_so_far(shown), *ends)
 
 
 def request(shown: model.Request) -> Sentence:

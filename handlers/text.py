@@ -35,6 +35,12 @@ def votes(request: model.Request) -> Sentence:
     return (f"{len(given)} of {request.needed} so far: ", *parts.listed(given), ".")
 
 
+def votes_so_far(request: model.Request) -> Sentence:
+    """Return the votes as a sentence that follows another one."""
+    given = votes(request)
+    return (" ", *given) if given else ()
+
+
 def deciding(request: model.Request) -> tuple[Part, ...]:
     """Return whom to ask: groups that a platform keeps, and people; the fallback too once escalated."""
     asked: tuple[Part, ...] = (*request.approver_groups, *request.approvers)
@@ -68,7 +74,9 @@ def stands(request: model.Request) -> Sentence:
 
 def status(request: model.Request, *, to_requester: bool = False) -> Sentence:
     """Return where a request stands, in a sentence or two that make sense without anything else."""
-    whose: Sentence = ("Your request",) if to_requester else ("The request of ", request.requester)
+    # What a rule asks for in its owner's name is theirs, but nothing that they have asked for.
+    kind = "scheduled request" if request.scheduled else "request"
+    whose: Sentence = (f"Your {kind}",) if to_requester else (f"The {kind} of ", request.requester)
     return _STATUS[request.state](request, (*whose, *kinds.wish(request.spec)))
 
 

@@ -19,6 +19,7 @@ from bot.model.people import (
 from bot.model.request import (
     ENDED,
     FRESH,
+    SCHEDULED,
     Decision,
     Kind,
     Life,
@@ -36,6 +37,7 @@ __all__ = [
     "FRESH",
     "PASSWORD1",
     "PASSWORD2",
+    "SCHEDULED",
     "Copy",
     "Credential",
     "CredentialState",

@@ -24,6 +24,7 @@ class Kind(enum.StrEnum):
     ADOPT = "adopt"  # a credential made by hand gets a token of ours
 
 
+SCHEDULED = "Scheduled by the rule"  # how the reason of a rotation begins that nobody asked for
 FRESH = frozenset({Kind.ISSUE, Kind.ADOPT})  # these leave a new credential behind, under their own id
 
 
@@ -174,6 +175,12 @@ class Request(Record):
     def ended(self) -> bool:
         """Tell whether nothing more will happen to this request."""
         return self.state in ENDED
+
+    @property
+    def scheduled(self) -> bool:
+        """Tell whether its rule asked for it, in its owner's name."""
+        rotation = self.automatic and self.spec.kind is Kind.ROTATE
+        return rotation and self.spec.reason.startswith(SCHEDULED)
 
     @property
     def claims(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from bot.sandbox import acme, play, trouble
+from bot.sandbox import acme, lifecycle, play, trouble
 from bot.sandbox.play import APPROVERS, HOME, TOLD, Play
 from bot.sandbox.teams import journey as teams_journey
 from bot.sandbox.teams import tenant
@@ -19,6 +19,7 @@ class Journey:
     run: Callable[[Play], Awaitable[None]]
     policy: str | None = None
     teams: bool = False  # the same people are in Teams as well
+    on_the_clock: bool = False  # whether time is moved in it
 
 
 async def issue(on: Play) -> None:
@@ -138,4 +139,10 @@ JOURNEYS: Mapping[str, Journey] = {
     ),
     "faults": Journey("Azure throttles, Tower and Wave lag behind; it works all the same.", trouble.faults),
     "crash": Journey("The bot is killed in the middle; another one finishes the work.", trouble.crash),
+    "lifecycle": Journey(
+        "A credential from its first day to its last: extended, rotated under load, warned of, revoked.",
+        lifecycle.live,
+        lifecycle.POLICY,
+        on_the_clock=True,
+    ),
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.sandbox import acme, stage, story, world
 from bot.sandbox.slack import people, reading
 
 COMMAND = "/registry"
 NAME, WORKSPACE, REPOSITORY, REASON = "Name", "Tower workspace", "Repository", "Reason"
+VALIDITY = "Valid for (days)"
 APPROVE, DENY, CANCEL = "Approve", "Deny", "Cancel request"
 HOME, APPROVERS, TOLD = "genomics", "registry-approvals", "registry-ops"
 RESULT = "What to do next"  # stands in the message that says how it ended well
@@ -27,6 +28,11 @@ def _says(messages: list[reading.Seen], words: str, *, ts: str | None = None) ->
     return any(words in one.text and not one.buttons and ts in {None, one.ts} for one in messages)
 
 
+def _part(repository: str) -> str:
+    """Return what somebody types who looks for a repository."""
+    return repository.rpartition("/")[2][:5]
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What somebody asks for."""
@@ -36,6 +42,7 @@ class Wish:
     workspace: int = acme.RESEARCH
     name: str = "aligner"
     reason: str = "Nightly RNA-seq runs"
+    days: int | None = None  # that the password is valid; some policies ask for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +102,9 @@ class Play:
         self.taken(await who.command(COMMAND, channel=HOME), COMMAND)
         return await who.awaits_modal(REPOSITORY)
 
-    async def fill(self, who: people.Person, wish: Wish) -> None:
-        """Fill the open form, search the repository by a part of its name, and read who will be asked."""
-        part = wish.repository.rpartition("/")[2][:5]
+    async def fill(self, who: people.Person, wish: Wish, *more: str) -> None:
+        """Fill the open form, search repositories by parts of their names, and read who will be asked."""
+        part = _part(wish.repository)
         workspace = f"{acme.ORG}/{acme.WORKSPACES[wish.workspace]}"
         self.story.did(f"{who.name} chooses {workspace} and searches for “{part}”.")
         self.taken(await who.type(NAME, wish.name), NAME)
@@ -105,13 +112,20 @@ class Play:
         found = await who.search(REPOSITORY, part)
         self.story.read("The search offers", "\n".join(option.text for option in found[:5]))
         self.taken(await who.type(REASON, wish.reason), REASON)
+        if wish.days is not None:
+            self.taken(await who.type(VALIDITY, str(wish.days)), VALIDITY)
         await self._choose(who, REPOSITORY, self.path(wish))
+        chosen = [self.path(wish)]
+        for repository in more:
+            await who.search(REPOSITORY, _part(repository))
+            chosen.append(self.path(replace(wish, repository=repository)))
+            await self._choose(who, REPOSITORY, *chosen)
         self.story.read(f"{who.name}'s form", str(who.modal()))
 
-    async def _choose(self, who: people.Person, field: str, option: str) -> None:
+    async def _choose(self, who: people.Person, field: str, *options: str) -> None:
         """Choose, and wait until the form says what that leads to."""
         before = await who.awaits_modal()
-        self.taken(await who.choose(field, option), field)
+        self.taken(await who.choose(field, *options), field)
         await self.until(
             lambda: (now := who.modal()) is not None and now.view.hash != before.view.hash,
             f"the form says what the {field} leads to",

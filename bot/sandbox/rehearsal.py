@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from bot import errors
-from bot.sandbox import acme, canary, journeys, play, stage, story, sweep, traffic, world
+from bot.sandbox import acme, canary, journeys, play, process, stage, story, sweep, traffic, world
 from bot.sandbox.slack import filling
 
 MOST_WARNINGS = 5
@@ -55,7 +55,8 @@ async def rehearse(name: str, outside: world.World, tell: Callable[[str], None] 
     problem, report, ready_s = None, None, 0.0
     legs: tuple[traffic.Leg, ...] = ()
     try:
-        async with stage.Stage(outside) as on:
+        kind = stage.on_the_clock if journeys.JOURNEYS[name].on_the_clock else process.BotProcess
+        async with stage.Stage(outside, kind=kind) as on:
             ready_s = on.bot.ready_in_s
             told.begin()
             told.did(

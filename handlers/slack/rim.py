@@ -46,6 +46,8 @@ class Rim:
             isinstance(error, errors.Refused)
             and error.request is not None
             and text_at(body, "view", "callback_id") in {ids.FORM, ids.CHANGE}
+            # Slack piles up three windows and no more.
+            and not text_at(body, "view", "previous_view_id")
         ):
             return answers.beside(note)
         sentence = blocks.sentence(note, reader=text_at(body, "user", "id"))

@@ -9,14 +9,20 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from slack_bolt.app import async_app
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import log
+
+# Each has logged bodies or addresses, by itself or through the library above it.
+LOUD = ("slack_bolt.RequestVerification", "azure.core.pipeline.policies.http_logging_policy", "httpx")
 
 
 @pytest.fixture(autouse=True)
 def _restored() -> Iterator[None]:
     """Put logging back as it was."""
-    root, levels = logging.getLogger(), {name: logging.getLogger(name).level for name in log._QUIET}
+    names = (*log._QUIET, *LOUD)
+    root, levels = logging.getLogger(), {name: logging.getLogger(name).level for name in names}
     handlers, level = root.handlers[:], root.level
     yield
     root.handlers[:], root.level = handlers, level
@@ -95,13 +101,37 @@ def test_tracebacks_are_redacted_too() -> None:
     assert "known-secret-value" not in stream.getvalue()
 
 
-def test_loud_libraries_stay_quiet_at_debug() -> None:
-    """slack_bolt would log whole bodies, azure signed addresses: not even when asked for debug."""
+@pytest.mark.parametrize("own", [logging.NOTSET, logging.DEBUG])
+def test_loud_libraries_stay_quiet_at_debug(own: int) -> None:
+    """slack_bolt would log whole bodies, azure signed addresses: whatever levels their own loggers take."""
     stream = io.StringIO()
+    for name in LOUD:
+        logging.getLogger(name).setLevel(own)
     log.configure("debug,json", stream=stream)
 
-    logging.getLogger("slack_bolt.RequestVerification").info("body")
-    logging.getLogger("azure.core.pipeline.policies.http_logging_policy").info("url?sig=1")
-    logging.getLogger("httpx").info("HTTP Request: POST")
+    for name in LOUD:
+        logging.getLogger(name).info("HTTP Request: POST url?sig=1, and its body")
 
-    assert not [word for word in ("body", "sig=1", "POST") if word in stream.getvalue()]
+    assert stream.getvalue() == ""
+
+
+def test_what_is_only_named_like_a_library_is_heard() -> None:
+    """And a library's warnings are."""
+    stream = io.StringIO()
+    log.configure("info,json", stream=stream)
+
+    logging.getLogger("azurite").info("said")
+    logging.getLogger("slack_bolt.AsyncApp").warning("warned")
+
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["said", "warned"]
+
+
+def test_no_library_lifts_its_own_floor() -> None:
+    """An app of Slack's library gives every logger of its own the level that the root has."""
+    stream = io.StringIO()
+    log.configure("debug,json", stream=stream)
+    async_app.AsyncApp(client=AsyncWebClient(token="xoxb-1"), signing_secret="any")
+
+    logging.getLogger("slack_bolt.RequestVerification").info("the whole body")
+
+    assert "body" not in stream.getvalue()

@@ -93,20 +93,26 @@ POINTS = (*FORWARD, *BACKWARD, *ALONE)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A point with a workspace and a credential's name of its own."""
+    """A point with a workspace and a credential's name of its own; `kind` is the change it is in."""
 
     point: Point
     number: int
+    kind: str = "issue"
 
     @property
     def name(self) -> str:
         """Return the credential's name."""
-        return f"point-{self.number:02d}"
+        return f"{'point' if self.kind == 'issue' else self.kind}-{self.number:02d}"
 
     @property
     def workspace(self) -> int:
         """Return the workspace's id."""
         return FIRST + self.number
+
+    @property
+    def late(self) -> bool:
+        """Tell whether this is reached only after Wave's caches have run out."""
+        return self.kind == "rotate" and self.point in LATE
 
     @property
     def alone(self) -> bool:
@@ -118,9 +124,14 @@ class Case:
         """Return what is asked for."""
         return play.Wish(name=self.name, workspace=self.workspace)
 
-    def boundary(self) -> Boundary:
-        """Return what parks this case's saga."""
-        known = {"name": self.name, "token": f"registry-bot-{self.name}-", "workspace": self.workspace}
+    def boundary(self, *, verify: str) -> Boundary:
+        """Return what parks this case's saga; `verify` is the token that the bot shows to Wave."""
+        known = {
+            "name": self.name,
+            "token": f"registry-bot-{self.name}-",
+            "workspace": self.workspace,
+            "verify": verify,
+        }
         line, inside = (text.format(**known) for text in (self.point.line, self.point.inside))
         made = Boundary(f"^{line}", times=None, inside=inside, skip=self.point.skip, after=self.point.after)
         made.cut = not made.after
@@ -130,14 +141,40 @@ class Case:
 
 CASES = tuple(Case(point, number) for number, point in enumerate(POINTS))
 
+# By the bot's own token: pipelines ask the same, and nobody kills those.
+_INSPECT = ("wave", "POST /v1alpha1/inspect", '(?=.*{verify}).*"towerWorkspaceId": ?{workspace}[,}}]')
+# The calls that change something, and the one that verifies, in what becomes of a credential.
+CHANGES = {
+    "extend": (*_both("arm", "PATCH .*/scopeMaps/{token}"), *_both(*_INSPECT)),
+    "rotate": (
+        *_both("arm", "POST .*/generateCredentials", "{token}"),
+        *_both("tower", "PUT /credentials/.*workspaceId={workspace}$"),
+    ),
+    "revoke": (
+        *_both("tower", "DELETE /credentials/.*workspaceId={workspace}"),
+        *_both("arm", "PATCH .*/tokens/{token}"),
+        *_both("arm", "DELETE .*/tokens/{token}"),
+        *_both("arm", "DELETE .*/scopeMaps/{token}"),
+    ),
+}
+# Those of a rotation that come once nobody can be using the old password any more.
+LATE = (*_both(*_INSPECT), *_both("arm", "PATCH .*/tokens/{token}"))
+CHANGE_CASES = tuple(
+    Case(point, number, kind)
+    for number, (kind, point) in enumerate(
+        [(kind, point) for kind, points in CHANGES.items() for point in points]
+        + [("rotate", point) for point in LATE]
+    )
+)
 
-def workspaces_for(outside: world.World) -> None:
+
+def workspaces_for(outside: world.World, cases: tuple[Case, ...] = CASES) -> None:
     """Make a workspace for each case, in which the bot is admin."""
     tower = outside.tower.state
-    for case in CASES:
+    for case in cases:
         tower.workspaces[case.workspace] = tower_state.Workspace(case.workspace, case.name, 1, acme.ORG)
     keys = outside.secrets
-    made = dict.fromkeys((case.workspace for case in CASES), "admin")
+    made = dict.fromkeys((case.workspace for case in cases), "admin")
     for account in acme.accounts(
         token=keys.tower_token, verify_token=keys.tower_verify_token, person_token=keys.tower_person_token
     ):
@@ -152,6 +189,6 @@ def set_up(on: stage.Stage, case: Case) -> Boundary:
     if case.point.fails:
         refusal = emulator.Fault(rf"^POST /credentials.workspaceId={case.workspace}$", times=None, status=403)
         on.world.tower.faults.append(refusal)
-    boundary = case.boundary()
+    boundary = case.boundary(verify=on.world.secrets.tower_verify_token)
     double.faults.insert(0, boundary)
     return boundary

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from bot import wiring
-from bot.sandbox import pace, play, process, stage, story, world
-from tests.e2e import inside
+from bot.sandbox import acme, pace, play, process, stage, story, world
+from tests.e2e import crowd, inside
 
 PUBLIC_URL = "https://registry-bot.example"
 
@@ -62,6 +62,15 @@ async def open_stage() -> AsyncIterator[Opener]:
 async def on(open_stage: Opener) -> play.Play:
     """Return the people of a fresh world, with a bot inside this process."""
     return play.Play(await open_stage(), story.Story())
+
+
+@pytest.fixture
+async def crowded(open_stage: Opener) -> play.Play:
+    """Return a world in which a crowd of 200 may approve."""
+    extra = {"REGISTRY_BOT_APPROVERS": ",".join((*acme.APPROVERS, *crowd.ids(crowd.CROWD)))}
+    on = await open_stage(extra=extra)
+    on.world.slack.terms.deadline_s = 30.0  # people, Slack and the bot share one busy processor here
+    return play.Play(on, story.Story())
 
 
 @pytest.fixture

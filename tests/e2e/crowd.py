@@ -7,6 +7,8 @@ from dataclasses import replace
 from bot.sandbox import acme, stage
 from bot.sandbox.slack import entities, people
 
+CROWD = 200
+
 
 def ids(count: int) -> tuple[str, ...]:
     """Return the user ids of a crowd."""

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox import acme, play, process, story, world
-from bot.sandbox.slack import people
-from tests.e2e import boundaries, crowd
+from tests.e2e import asking, boundaries, crowd
 from tests.e2e.conftest import Opener, a_world
 from tests.waiting import wait_until
 
@@ -19,20 +18,6 @@ WITHIN_S = 60.0
 
 
 Cases = tuple[boundaries.Case, ...]
-
-
-async def _asked(
-    on: play.Play, who: people.Person, case: boundaries.Case, few: asyncio.Semaphore
-) -> play.Asked:
-    on.world.slack.state.board.join(acme.GENOMICS, who.id)
-    async with few:
-        await on.open_form(who)
-        await who.type(play.NAME, case.name)
-        await who.choose(play.WORKSPACE, f"{acme.ORG}/{case.name}")
-        await who.pick(play.REPOSITORY, "aligner", on.path(case.wish))
-        on.taken(await who.submit(), case.name)
-    approval = await on.person(acme.BEN).awaits(play.APPROVERS, case.name, within_s=20)
-    return play.Asked(case.wish, approval, approval)
 
 
 async def _parked(on: play.Play, asked: dict[boundaries.Case, play.Asked]) -> list[boundaries.Boundary]:
@@ -49,7 +34,7 @@ async def _killed_everywhere(on: play.Play, cases: Cases) -> None:
     askers = crowd.gather(on.stage, crowd.ids(len(cases)))
     few = asyncio.Semaphore(3)  # Tower takes so many calls a second, and forms wait for no more
     asked = await asyncio.gather(
-        *(_asked(on, who, case, few) for who, case in zip(askers, cases, strict=True))
+        *(asking.issue(on, who, case.wish, few) for who, case in zip(askers, cases, strict=True))
     )
     together = {case: one for case, one in zip(cases, asked, strict=True) if not case.alone}
     last = {case: one for case, one in zip(cases, asked, strict=True) if case.alone}
@@ -129,7 +114,7 @@ async def test_killed_after_a_post(open_stage: Opener) -> None:
     parked = [boundaries.set_up(on.stage, case) for case in cases]
 
     people = zip(crowd.gather(on.stage, crowd.ids(len(cases))), cases, strict=True)
-    asked = await asyncio.gather(*(_asked(on, who, case, few) for who, case in people))
+    asked = await asyncio.gather(*(asking.issue(on, who, case.wish, few) for who, case in people))
     for case, boundary in zip(cases, parked, strict=True):
         await wait_until(boundary.parked.is_set, f"a post {case.point}", within_s=18)
     on.stage.bot.kill()

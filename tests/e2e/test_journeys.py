@@ -1,4 +1,4 @@
-"""The six journeys, as the sandbox plays them: bots as processes, and inside this one for speed."""
+"""The journeys, as the sandbox plays them: bots as processes, and inside this one for speed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot import errors
-from bot.sandbox import journeys, pace, play, process, rehearsal, story
+from bot.sandbox import journeys, lifecycle, pace, play, process, rehearsal, story
 from tests.e2e.conftest import Opener, a_world
 
 QUICK = ["issue", "deny", "cancel", "refused", "faults"]
@@ -32,6 +32,16 @@ async def test_a_journey_goes_as_it_must_with_processes(journey: str) -> None:
 
     assert result.problem is None
     assert result.ok
+
+
+@pytest.mark.timeout(180)
+async def test_the_life_of_a_credential_goes_as_it_must() -> None:
+    """From the first day to the last on a moved clock: no pull fails, and no secret leaks in all of it."""
+    result = await rehearsal.rehearse("lifecycle", a_world(policy=lifecycle.POLICY))
+
+    assert result.problem is None
+    assert result.ok
+    assert [one.text for one in result.told.events if "not one failed" in one.text] != []
 
 
 async def test_a_journey_goes_as_it_must_over_socket_mode(open_stage: Opener) -> None:

@@ -4,49 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
-from bot import audit, model
-from bot.sandbox import acme, play, process, story
-from tests.e2e import crowd, inside
-from tests.e2e.conftest import Opener
-from tests.waiting import wait_until
-
-CROWD = 200
-DECISIONS = {audit.Event.APPROVED, audit.Event.DENIED, audit.Event.VOTED}
-
-
-async def _decided(bot: process.BotProcess, asked: play.Asked) -> tuple[model.Request, list[audit.Entry]]:
-    """Return a request and its decisions, once it has ended."""
-    assert isinstance(bot, inside.InsideBot)
-    store, button = bot.runtime.store, asked.approval.message.blocks
-    value = next(block for block in button if block["type"] == "actions")["elements"][0]["value"]
-    request_id = value.partition(".")[0]
-
-    async def ended() -> bool:
-        snapshot = await store.load(request_id)
-        return snapshot is not None and snapshot.request.ended
-
-    await wait_until(ended, "the request ended", within_s=20)
-    snapshot = await store.load(request_id)
-    assert snapshot
-    trail = await store.trail(request_id)
-    return snapshot.request, [entry for entry in trail if entry.event in DECISIONS]
-
-
-@pytest.fixture
-async def crowded(open_stage: Opener) -> play.Play:
-    """Return a world in which a crowd of 200 may approve."""
-    extra = {"REGISTRY_BOT_APPROVERS": ",".join((*acme.APPROVERS, *crowd.ids(CROWD)))}
-    on = await open_stage(extra=extra)
-    on.world.slack.terms.deadline_s = 30.0  # people, Slack and the bot share one busy processor here
-    return play.Play(on, story.Story())
+from bot import model
+from bot.sandbox import acme, play
+from tests.e2e import asking, crowd
 
 
 async def test_two_hundred_people_decide_at_once(crowded: play.Play) -> None:
     """A hundred approve while a hundred deny: the first one counts, everybody else is told."""
     on, asked = crowded, await crowded.ask()
-    everybody = crowd.gather(on.stage, crowd.ids(CROWD))
+    everybody = crowd.gather(on.stage, crowd.ids(crowd.CROWD))
     approving, denying = everybody[::2], everybody[1::2]
     for who in denying:
         await who.click(asked.approval, play.DENY)
@@ -56,7 +22,7 @@ async def test_two_hundred_people_decide_at_once(crowded: play.Play) -> None:
 
     clicks = [who.click(asked.approval, play.APPROVE) for who in approving]
     reactions = await asyncio.gather(*clicks, *(who.submit() for who in denying))
-    request, decisions = await _decided(on.stage.bot, asked)
+    request, decisions = await asking.decided(on.stage.bot, asked)
 
     assert len(decisions) == 1
     assert len(request.decisions) == 1
@@ -68,10 +34,10 @@ async def test_two_hundred_people_decide_at_once(crowded: play.Play) -> None:
 async def test_two_hundred_approvals_at_once(crowded: play.Play) -> None:
     """Two hundred approve: one approval is recorded, and one credential made."""
     on, asked = crowded, await crowded.ask()
-    everybody = crowd.gather(on.stage, crowd.ids(CROWD))
+    everybody = crowd.gather(on.stage, crowd.ids(crowd.CROWD))
 
     reactions = await asyncio.gather(*(who.click(asked.approval, play.APPROVE) for who in everybody))
-    request, decisions = await _decided(on.stage.bot, asked)
+    request, decisions = await asking.decided(on.stage.bot, asked)
 
     assert (request.state, len(decisions), len(request.decisions)) == (model.State.DONE, 1, 1)
     assert len(on.world.tower.state.credentials[acme.RESEARCH]) == 1
@@ -84,7 +50,7 @@ async def test_one_impatient_approver(on: play.Play) -> None:
     on.world.slack.terms.deadline_s = 30.0
 
     await asyncio.gather(*(ben.click(asked.approval, play.APPROVE) for _ in range(50)))
-    request, decisions = await _decided(on.stage.bot, asked)
+    request, decisions = await asking.decided(on.stage.bot, asked)
 
     assert (request.state, len(decisions)) == (model.State.DONE, 1)
     # on a busy machine some of his clicks may be told to have taken too long, but none to be wrong
@@ -98,7 +64,7 @@ async def test_slack_delivers_everything_three_times(on: play.Play) -> None:
     asked = await on.ask()
     await on.approve(asked)
     await on.done(asked)
-    _, decisions = await _decided(on.stage.bot, asked)
+    _, decisions = await asking.decided(on.stage.bot, asked)
 
     assert len(on.person(acme.BEN).sees(play.APPROVERS)) == 1
     assert (len(decisions), len(on.world.azure.minted)) == (1, 1)
@@ -132,7 +98,7 @@ async def test_cancel_and_approve_at_once(on: play.Play) -> None:
         on.person(acme.ANA).click(asked.origin, play.CANCEL),
         on.person(acme.BEN).click(asked.approval, play.APPROVE),
     )
-    request, decisions = await _decided(on.stage.bot, asked)
+    request, decisions = await asking.decided(on.stage.bot, asked)
 
     approved = request.state is model.State.DONE
     assert request.state in {model.State.DONE, model.State.CANCELLED}

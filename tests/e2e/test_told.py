@@ -129,7 +129,8 @@ async def test_an_unknown_journey_is_refused(capsys: pytest.CaptureFixture[str])
 
     assert (code, capsys.readouterr().err) == (
         2,
-        "There is no journey 'nowhere'. There are: issue, deny, cancel, refused, quorum, faults, crash.\n",
+        "There is no journey 'nowhere'. There are: issue, deny, cancel, refused, quorum, faults, crash, "
+        "lifecycle.\n",
     )
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import errors, forms
+from bot import errors, forms, model
 from bot.errors import Reason
 from bot.forms import View
 from bot.sandbox.slack import blockkit, people
 from handlers import kinds, rows, text
+from handlers.slack import background, parse, tab, visits
 from handlers.slack import home as homes
-from handlers.slack import parse
+from handlers.slack import people as people_of
 from tests.handlers import kit, samples
 from tests.handlers.house import House
 from tests.handlers.service_double import ServiceDouble
@@ -106,6 +111,39 @@ async def test_a_home_that_cannot_be_looked_up_says_why(ana: people.Person, serv
     assert home is not None
     assert "Only people of this organization." in home.text
     assert home.buttons == (rows.NEW,)
+
+
+async def test_a_visit_is_remembered_before_it_is_drawn(
+    service: ServiceDouble, everything_logged: Callable[[], str]
+) -> None:
+    """With the store away nobody is remembered, and the home is drawn all the same."""
+    drawn: list[model.Principal] = []
+
+    class Drawing(tab.Tab):
+        async def publish(self, by: model.Principal) -> None:
+            drawn.append(by)
+
+    async def away(_: model.Principal) -> None:
+        raise errors.NotAccepted("away")
+
+    async with background.Background() as later:
+        web = AsyncWebClient(base_url="http://127.0.0.1:1/")
+        visiting = visits.Visits(Colleagues(web), Drawing(service, web), later, away)
+        event = {"team_id": samples.TEAM, "event": {"user": "U0ANA", "tab": "home"}}
+        ack = AsyncAck()  # type: ignore[no-untyped-call]  # bolt has no types there
+        await visiting.visit(ack, event, AsyncBoltContext())
+
+    assert drawn == [samples.ANA]
+    assert "slack.visit.forgotten" in everything_logged()
+
+
+class Colleagues(people_of.People):
+    """Everybody is who the payload says."""
+
+    async def who(self, payload: parse.Payload, context: AsyncBoltContext) -> model.Principal:
+        """Return who sent a payload."""
+        del context
+        return parse.principal(payload)
 
 
 async def test_the_other_tab_draws_nothing(house: House, ana: people.Person) -> None:

@@ -192,6 +192,16 @@ def test_a_rule_that_needs_nobody_is_named() -> None:
     )
 
 
+def test_what_nobody_asked_for_is_not_said_to_be_asked() -> None:
+    """A rotation that its rule scheduled is called so, to its owner and to everybody else."""
+    spec = kind_of_request(Kind.ROTATE, reason=f"{model.SCHEDULED} “yearly”.")
+    shown = request(State.DONE, spec=spec, automatic=True, rule="yearly", decisions=())
+
+    assert aloud(text.status(shown)).startswith("✅ The scheduled request of @U0ANA for a new password")
+    assert told(text.result(shown)).startswith("✅ @U0ANA, your scheduled request for a new password")
+    assert not request(State.DONE, spec=spec, rule="yearly").scheduled
+
+
 def test_an_emergency_is_loud() -> None:
     """Who revokes alone is named in headline, state and decisions."""
     spec = kind_of_request(Kind.REVOKE, at_once=True)

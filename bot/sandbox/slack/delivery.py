@@ -35,7 +35,7 @@ class Delivery:
         self.log: list[parcels.Delivered] = []
 
     async def send(self, parcel: parcels.Parcel) -> parcels.Ack:
-        """Deliver once (or with copies, where duplicates are switched on); the first answer counts."""
+        """Deliver once (or with copies, where duplicates are switched on); the first good answer counts."""
         way: parcels.Transport = self._http if self._http.url else self._socket
         if self._terms.same_envelope:
             parcel = replace(parcel, envelope=str(uuid.uuid4()))
@@ -44,7 +44,8 @@ class Delivery:
         answers = await asyncio.gather(*(way.send(parcel) for _ in range(copies)))
         for ack in answers:
             self.log.append(parcels.Delivered(parcel, ack))
-        first = answers[0]
+        # An app may take a copy for somebody's replay and refuse it, whichever of them comes in first.
+        first = next((ack for ack in answers if ack.ok), answers[0])
         self._state.feed.tell(changes.What.DELIVERED, text=f"{parcel.name}: {first.fate}")
         return first
 
