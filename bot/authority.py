@@ -90,9 +90,7 @@ class Authority:
         """Return the refusal that no look-up could change, if there is one: it costs nobody a call."""
         now = self.source.policy
         ours = click.by.tenant in self.homes.get(click.by.platform, frozenset())
-        groups = {
-            name: None if group.slack_usergroups else group.members for name, group in now.groups.items()
-        }
+        groups = {name: None if group.kept else group.members for name, group in now.groups.items()}
         best = model.Standing.MEMBER if ours else model.Standing.OUTSIDER
         grounds = Grounds(now, policy.Facts(groups=groups, standing=best))
         ruling = grounds.ruling(action, click, request, self.clock)
@@ -216,7 +214,12 @@ class Authority:
         return model.Principal(platform=platform, tenant=tenants[0], user=user) if tenants else None
 
     def _place(self, channel: str) -> model.Place:
-        platform = model.Platform.SLACK
+        """Return a channel of the policy's; raise ConfigurationError if its platform is not served."""
+        platform = model.platform_of(channel)
+        if not self.homes.get(platform):
+            raise errors.ConfigurationError(
+                f"The policy names the channel {channel}, and {platform.value.title()} is not configured."
+            )
         return model.Place(platform=platform, tenant=min(self.homes[platform]), channel=channel)
 
     async def standing(self, who: model.Principal) -> model.Standing:
@@ -247,9 +250,9 @@ class Authority:
 
 
 def _usergroups(now: rules.Policy, groups: Iterable[str]) -> tuple[model.Usergroup, ...]:
-    """Return the user groups behind some groups, to be mentioned: Slack knows best who is in them."""
-    ids = frozenset[str]().union(*(now.groups[name].slack_usergroups for name in groups))
-    return tuple(model.Usergroup(platform=model.Platform.SLACK, id=one) for one in sorted(ids))
+    """Return the user groups behind some groups, to be mentioned: their platform knows who is in them."""
+    kept = dict.fromkeys(one for name in groups for one in now.groups[name].kept)
+    return tuple(sorted(kept, key=lambda one: (one.platform, one.id)))
 
 
 def raise_unless(ruling: policy.Ruling, request: model.Request | None = None) -> None:

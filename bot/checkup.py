@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from pydantic import SecretStr
 
 from bot import clock, doctor, errors, log, policy_source, ports, rules, settings, wiring
-from bot.clients import azure_probe, identity, tower_probe
+from bot.clients import azure_probe, connector, identity, tower_probe
 from bot.store import probe as store_probe
 from handlers.slack import probe as slack_probe
 from handlers.slack import scopes as slack_scopes
+from handlers.teams import probe as teams_probe
 
 
 def unreadable(problems: Iterable[str]) -> doctor.Report:
@@ -53,7 +54,8 @@ async def _probes(
         else contextlib.nullcontext()
     )
     return doctor.Probes(
-        chat=await enter(slack_probe.connect(config, time)),
+        chat=await enter(slack_probe.connect(config, time)) if config.slack_bot_token else None,
+        teams=await _teams(config, time, stack),
         azure=await enter(azure_probe.AzureProbe(config, credential, time)),
         tower=await enter(own),
         verify=await enter(weaker),
@@ -64,6 +66,15 @@ async def _probes(
             )
         ),
     )
+
+
+async def _teams(
+    config: settings.Settings, time: ports.Clock, stack: contextlib.AsyncExitStack
+) -> ports.TeamsProbe | None:
+    if config.teams_client_id is None:
+        return None
+    sender = await stack.enter_async_context(connector.connect(config, time))
+    return teams_probe.TeamsProbe(sender, tenants=config.teams_homes)
 
 
 def _setup(config: settings.Settings) -> doctor.Setup:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from bot import checkup, cli_audit, cli_policy, cli_reconcile, cli_requests, errors, settings, wiring
+from bot import chats, checkup, cli_audit, cli_policy, cli_reconcile, cli_requests, errors, settings, wiring
 from bot.sandbox import command as sandbox_command
 from bot.sandbox.page import shift
 
@@ -88,6 +88,24 @@ def slack() -> None:
 def manifest(*, url: str | None) -> None:
     """Print the app's manifest: for HTTP with --url, else for Socket Mode."""
     click.echo(json.dumps(wiring.slack_manifest(url), indent=2))
+
+
+@main.group()
+def teams() -> None:
+    """Set up Microsoft Teams."""
+
+
+@teams.command()
+@click.option("--bot-id", envvar="TEAMS_CLIENT_ID", required=True, help="App (client) id of the Azure Bot.")
+@click.option("--app-id", help="Id of the app itself; without it, one made of the bot's.")
+@click.option("--developer", help="Who offers the app.")
+@click.option("--website", help="An https page of yours about the bot.")
+@click.option("--version", "version", help="Of the package: a higher one replaces what is installed.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default="registry-bot-teams.zip")
+def package(out: Path, **said: str | None) -> None:
+    """Write the app's zip, to be uploaded from a team's Apps tab."""
+    out.write_bytes(chats.teams_package(**{name: value for name, value in said.items() if value}))
+    click.echo(f"{out} is written. In Teams: the team's Apps tab, More apps, Upload an app.")
 
 
 main.add_command(cli_audit.group)

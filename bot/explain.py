@@ -85,7 +85,7 @@ class Assumed:
     participant: bool | None = None
 
     def facts(self, now: rules.Policy, by: model.Principal) -> policy.Facts:
-        """Return this as if it had been looked up; a group that Slack keeps is not known unless said."""
+        """Return this as if it had been looked up; a group that a platform keeps is not known unless said."""
         return policy.Facts(
             groups={name: self._members(group, by) for name, group in now.groups.items()},
             participant=self.participant,
@@ -95,7 +95,7 @@ class Assumed:
         own = rules.member(by)
         if group.name in self.member_of:
             return group.members | {own}
-        known = not group.slack_usergroups or group.name in self.not_member_of or own in group.members
+        known = not group.kept or group.name in self.not_member_of or own in group.members
         return group.members if known else None
 
 
@@ -245,7 +245,7 @@ def _people(now: rules.Policy, groups: Iterable[str], by: model.Principal) -> tu
 
 
 def _usergroups(now: rules.Policy, groups: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({one for name in groups for one in now.groups[name].slack_usergroups}))
+    return tuple(sorted({one.id for name in groups for one in now.groups[name].kept}))
 
 
 def _named(groups: tuple[str, ...]) -> str:

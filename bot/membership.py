@@ -65,13 +65,12 @@ class Membership:
         return {group.name: members for group, members in zip(listed, answers, strict=True)}
 
     async def _members(self, group: rules.Group) -> frozenset[str] | None:
-        ids = sorted(group.slack_usergroups)
-        found = await asyncio.gather(*(self._usergroup(group, one) for one in ids))
+        found = await asyncio.gather(*(self._usergroup(group, one) for one in group.kept))
         members = group.members.union(*(one for one in found if one is not None))
         return members if None not in found else None
 
-    async def _usergroup(self, group: rules.Group, usergroup: str) -> frozenset[str] | None:
-        directory = self._directories.get(model.Platform.SLACK)
+    async def _usergroup(self, group: rules.Group, kept: model.Usergroup) -> frozenset[str] | None:
+        directory, usergroup = self._directories.get(kept.platform), kept.id
         if directory is None:
             return None
         try:
@@ -85,7 +84,7 @@ class Membership:
                     f"{usergroup} cannot be looked up. {error}{remedy}"
                 )
             return None
-        return frozenset(f"{model.Platform.SLACK}:{user}" for user in users)
+        return frozenset(f"{kept.platform}:{user}" for user in users)
 
 
 @dataclass(slots=True)

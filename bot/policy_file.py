@@ -107,7 +107,7 @@ def _group(file: shape.File, name: str, group: shape.Group, at: int) -> Iterator
     known = {person.name for person in file.people}
     for missing in sorted(set(group.people) - known):
         yield Problem(at, f"group “{name}” names “{missing}”, who is not in [[people]].")
-    if not (group.people or group.slack or group.teams or group.slack_usergroups):
+    if not (group.people or group.slack or group.teams or group.kept):
         yield Problem(at, f"group “{name}” is empty: nobody could ever decide or ask.")
 
 
@@ -170,7 +170,7 @@ def _kinds(kinds: Iterable[model.Kind]) -> str:
 def _approvable(file: shape.File, rule: shape.Rule) -> Iterator[str]:
     """Yield why there can never be enough approvers; user groups are only known at the click."""
     deciding = (*rule.approvers, *rule.fallback_approvers)
-    if any(file.groups[name].slack_usergroups for name in deciding):
+    if any(file.groups[name].kept for name in deciding):
         return
     quorum = rule.quorum or file.defaults.quorum or 1
     people = _humans(file, deciding)
@@ -178,7 +178,7 @@ def _approvable(file: shape.File, rule: shape.Rule) -> Iterator[str]:
         yield f"it can never be approved: it needs {quorum} people, and its approvers are {len(people)}."
         return
     asking = rule.requesters
-    if not asking or any(file.groups[name].slack_usergroups for name in asking):
+    if not asking or any(file.groups[name].kept for name in asking):
         return
     if all(len(people - {who}) < quorum for who in _humans(file, asking)):
         yield "it can never be approved: nobody decides on their own request, and too few others are left."
@@ -238,6 +238,7 @@ def _policy(file: shape.File, text: str) -> rules.Policy:
             name=name,
             members=_members(group.slack, group.teams).union(*(people[one].members for one in group.people)),
             slack_usergroups=frozenset(group.slack_usergroups),
+            teams_channels=frozenset(group.teams_channels),
         )
         for name, group in file.groups.items()
     }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot import model, rules
 
-CHANNEL = r"^[CG][A-Z0-9]{2,}$"
+TEAMS_CHANNEL = r"19:[^\s;]+@[a-z0-9.]+"
+CHANNEL = rf"^([CG][A-Z0-9]{{2,}}|{TEAMS_CHANNEL})$"
 USER = r"^[UW][A-Z0-9]{2,}$"
 USERGROUP = r"^S[A-Z0-9]{2,}$"
 OBJECT_ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"  # Entra's
@@ -20,9 +22,17 @@ def _listed(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+def _channel(value: object) -> object:
+    """Return a channel's id: Teams shows it only inside of a link (Get link to channel)."""
+    parts = urlsplit(value) if isinstance(value, str) and value.startswith("https://") else None
+    found = re.search(rf"/l/channel/({TEAMS_CHANNEL})(/|$)", unquote(parts.path)) if parts else None
+    return found[1] if found else value
+
+
 SlackUser = Annotated[str, Field(pattern=USER)]
 EntraUser = Annotated[str, Field(pattern=OBJECT_ID)]
-Channel = Annotated[str, Field(pattern=CHANNEL)]
+Channel = Annotated[str, BeforeValidator(_channel), Field(pattern=CHANNEL)]
+TeamsChannel = Annotated[str, BeforeValidator(_channel), Field(pattern=rf"^{TEAMS_CHANNEL}$")]
 Usergroup = Annotated[str, Field(pattern=USERGROUP)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Hours = Annotated[float, Field(gt=0, le=LONGEST_DEADLINE_H)]
@@ -70,6 +80,12 @@ class Group(_Table):
     slack: Annotated[tuple[SlackUser, ...], BeforeValidator(_listed)] = ()
     slack_usergroups: Annotated[tuple[Usergroup, ...], BeforeValidator(_listed)] = ()
     teams: Annotated[tuple[EntraUser, ...], BeforeValidator(_listed)] = ()
+    teams_channels: Annotated[tuple[TeamsChannel, ...], BeforeValidator(_listed)] = ()
+
+    @property
+    def kept(self) -> bool:
+        """Tell whether a platform knows more members than the file."""
+        return bool(self.slack_usergroups or self.teams_channels)
 
 
 class Rule(Shared):

@@ -58,6 +58,10 @@ class PolicySource:
         self._asked.clear()
         return True
 
+    def name(self, who: model.Principal) -> str | None:
+        """Return what the policy in force calls somebody; None for who is not in it."""
+        return self.policy.person(who).name if self.policy.linked(who) else None
+
     async def _read(self, path: Path, news: Tell, alert: Tell, *, asked: bool) -> None:
         try:
             fresh = await asyncio.to_thread(read, path)
@@ -88,8 +92,8 @@ def read(path: Path) -> rules.Policy:
 def one_list(
     approvers: Iterable[str], *, channel: str, deadline_hours: float, longest_validity_days: int | None
 ) -> rules.Policy:
-    """Return the policy of a deployment without a file: one list of Slack users decides on everything."""
-    group = rules.Group(name="approvers", members=frozenset(f"slack:{user}" for user in approvers))
+    """Return the policy of a deployment without a file: one list of people decides on everything."""
+    group = rules.Group(name="approvers", members=frozenset(map(_member, approvers)))
     terms = rules.Terms(
         approvers=(group.name,),
         deadline=dt.timedelta(hours=deadline_hours),
@@ -100,6 +104,11 @@ def one_list(
     shown = model.canonical([rule.model_dump(mode="json"), sorted(group.members)])
     version = hashlib.sha256(shown).hexdigest()[:16]
     return rules.Policy(version=version, groups={group.name: group}, rules=(rule,))
+
+
+def _member(user: str) -> str:
+    """Return how groups name somebody: Entra's object ids have dashes, Slack's user ids have none."""
+    return f"teams:{user.lower()}" if "-" in user else f"slack:{user}"
 
 
 def _stamp(path: Path) -> Stamp | None:

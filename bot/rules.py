@@ -33,11 +33,21 @@ class Person(model.Record):
 
 
 class Group(model.Record):
-    """People who may ask or decide: listed here, or in a user group that Slack keeps."""
+    """People who may ask or decide: listed here, in a Slack user group, or in a Teams channel."""
 
     name: str
     members: frozenset[str] = frozenset()
     slack_usergroups: frozenset[str] = frozenset()
+    teams_channels: frozenset[str] = frozenset()  # every full member of the channel is in the group
+
+    @property
+    def kept(self) -> tuple[model.Usergroup, ...]:
+        """Return the groups that a platform keeps: who is in them is looked up at each decision."""
+        slack, teams = model.Platform.SLACK, model.Platform.TEAMS
+        return (
+            *(model.Usergroup(platform=slack, id=one) for one in sorted(self.slack_usergroups)),
+            *(model.Usergroup(platform=teams, id=one) for one in sorted(self.teams_channels)),
+        )
 
 
 class Quota(model.Record):

@@ -82,9 +82,11 @@ def _bare(value: object) -> object:
 
 
 def people(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Return Slack's ids of people; refuse names."""
+    """Return people's ids in Slack or Entra; refuse names."""
     if not all(_PERSON.fullmatch(one) for one in values):
-        raise ValueError("takes member ids such as U0123ABCD, with commas between them, and no names")
+        raise ValueError(
+            "takes member ids such as U0123ABCD (in Teams, Entra object ids), with commas, and no names"
+        )
     return values
 
 
@@ -95,13 +97,26 @@ def hosts(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(host.lower() for host in values)
 
 
-_PERSON = re.compile(r"[UW][A-Za-z0-9_]+")
+def tenants(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return tenant ids in small letters; refuse domain names."""
+    return tuple(_guid(value) for value in values)
+
+
+def _guid(value: str) -> str:
+    if not re.fullmatch(_GUID, value.strip()):
+        raise ValueError("takes an id such as 11111111-2222-3333-4444-555555555555")
+    return value.strip().lower()
+
+
+_GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_PERSON = re.compile(rf"[UW][A-Za-z0-9_]+|{_GUID}")
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?")
 _APP_TOKEN, _BOT_TOKEN = "an app-level token (xapp-…)", "a bot token (xoxb-…)"
 _USER_TOKEN = "a person's token (xoxp-…)"
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 Key = Annotated[SecretStr, AfterValidator(_long_enough)]
 Listed = Annotated[tuple[str, ...], NoDecode]
+Guid = Annotated[str, AfterValidator(_guid)]
 Pasted = Annotated[SecretStr | None, BeforeValidator(_bare)]
 Token = Annotated[Pasted, AfterValidator(_fit_for_a_header)]
 NeededToken = Annotated[SecretStr, BeforeValidator(_stripped), AfterValidator(_fit_for_a_header)]
@@ -127,8 +142,9 @@ AppToken = Annotated[
 Channel = Annotated[
     str,
     shaped(
-        r"[CG][A-Z0-9]{2,}",
-        "takes the id of a channel such as C0123ABCD, which stands at the end of its link, and no name",
+        r"[CG][A-Z0-9]{2,}|19:[^\s;/]+@[a-z0-9.]+",
+        "takes the id of a channel such as C0123ABCD, which stands at the end of its link, and no name "
+        "(in Teams 19:…@thread.tacv2, which stands in its link)",
     ),
 ]
 Prefix = Annotated[

@@ -71,6 +71,23 @@ class Settings(BaseSettings):
     slack_app_token: setting_types.AppToken = Field(None, alias="SLACK_APP_TOKEN")
     slack_api_url: setting_types.Endpoint = Field("https://slack.com/api", alias="SLACK_API_URL")
 
+    # Microsoft Teams. The bot's app registration, its secret, and the tenant that it belongs to.
+    teams_client_id: setting_types.Guid | None = Field(None, alias="TEAMS_CLIENT_ID")
+    teams_client_secret: setting_types.Pasted = Field(None, alias="TEAMS_CLIENT_SECRET")
+    teams_tenant_id: setting_types.Guid | None = Field(None, alias="TEAMS_TENANT_ID")
+    # Tenants beside it whose people may use the bot; nobody of any other tenant gets in.
+    teams_tenants: Annotated[setting_types.Listed, AfterValidator(setting_types.tenants)] = Field(
+        (), alias="REGISTRY_BOT_TEAMS_TENANTS"
+    )
+    teams_service_url: setting_types.Endpoint = Field(
+        "https://smba.trafficmanager.net/teams", alias="TEAMS_SERVICE_URL"
+    )
+    # None: the cloud's own.
+    teams_login_endpoint: setting_types.Endpoint | None = Field(None, alias="TEAMS_LOGIN_ENDPOINT")
+    teams_openid_metadata_url: setting_types.Endpoint | None = Field(None, alias="TEAMS_OPENID_METADATA_URL")
+    # For Microsoft's Agents Playground, which signs nothing: refused unless only this machine can connect.
+    teams_unauthenticated: bool = Field(default=False, alias="REGISTRY_BOT_TEAMS_UNAUTHENTICATED")
+
     # Azure. The names are azure-identity's own; a managed identity's endpoint (IDENTITY_ENDPOINT,
     # IDENTITY_HEADER …) it reads itself.
     azure_subscription_id: Annotated[
@@ -108,7 +125,7 @@ class Settings(BaseSettings):
     wave_api_endpoint: setting_types.Endpoint = Field("https://wave.seqera.io", alias="WAVE_API_ENDPOINT")
     personal_workspace: bool = Field(default=False, alias="REGISTRY_BOT_PERSONAL_WORKSPACE")
 
-    # Approvals: a policy file, or else one list of approvers (Slack user ids) for everything.
+    # Approvals: a policy file, or else one list of approvers (Slack user ids, Entra object ids).
     policy: Path | None = Field(None, alias="REGISTRY_BOT_POLICY")
     approvers: Annotated[setting_types.Listed, AfterValidator(setting_types.people)] = Field(
         (), alias="REGISTRY_BOT_APPROVERS"
@@ -137,7 +154,7 @@ class Settings(BaseSettings):
         ),
     ] = Field("info", alias="REGISTRY_BOT_LOG")
 
-    @field_validator("approvers", "registries", mode="before")
+    @field_validator("approvers", "registries", "teams_tenants", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -163,9 +180,30 @@ class Settings(BaseSettings):
             raise ValueError(
                 "SLACK_BOT_TOKEN needs SLACK_SIGNING_SECRET (HTTP) or SLACK_APP_TOKEN (Socket Mode)"
             )
-        if not self.slack_bot_token:
-            raise ValueError("no chat platform is configured: set SLACK_BOT_TOKEN")
+        if not self.slack_bot_token and not self.teams_client_id:
+            raise ValueError("no chat platform is configured: set SLACK_BOT_TOKEN, TEAMS_CLIENT_ID or both")
         return self
+
+    @model_validator(mode="after")
+    def _teams(self) -> Self:
+        if self.teams_client_id is None:
+            return self
+        if self.teams_tenant_id is None:
+            raise ValueError("TEAMS_CLIENT_ID needs TEAMS_TENANT_ID: only people of known tenants get in")
+        if self.teams_client_secret is None and not self.teams_unauthenticated:
+            raise ValueError("TEAMS_CLIENT_ID needs TEAMS_CLIENT_SECRET, a client secret of that app's")
+        if self.teams_unauthenticated and not is_loopback(self.host):
+            raise ValueError(
+                "REGISTRY_BOT_TEAMS_UNAUTHENTICATED lets anybody speak for anybody: it is for the Agents "
+                "Playground alone, and needs REGISTRY_BOT_HOST to be an address of this machine"
+            )
+        return self
+
+    @property
+    def teams_homes(self) -> frozenset[str]:
+        """Return the tenants whose people may use the bot in Teams."""
+        own = {self.teams_tenant_id} if self.teams_tenant_id else set()
+        return frozenset(own | set(self.teams_tenants))
 
 
 class AuditSettings(BaseSettings):

@@ -19,8 +19,7 @@ class Sight:
         self._now = court.source.policy
         self._asked: set[str] = set()
         self._groups: dict[str, frozenset[str] | None] = {
-            name: None if group.slack_usergroups else group.members
-            for name, group in self._now.groups.items()
+            name: None if group.kept else group.members for name, group in self._now.groups.items()
         }
         self._workspaces: dict[int, bool | None] = {}
         self._troubles: dict[str, None] = {}

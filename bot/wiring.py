@@ -20,7 +20,6 @@ from typing import Any
 
 import uvicorn
 from pydantic import SecretStr
-from slack_sdk.web.async_client import AsyncWebClient
 from starlette.types import ASGIApp
 
 from bot import (
@@ -29,6 +28,7 @@ from bot import (
     audit,
     authority,
     casebook,
+    chats,
     clock,
     copies,
     errors,
@@ -53,9 +53,7 @@ from bot.clients import azure, catalog, identity, tower, wave
 from bot.ledger import auditor, feed, keeper
 from bot.provision import saga, work
 from handlers import http
-from handlers.slack import app as slack_app
-from handlers.slack import background, directory, door, ids, manifest, notifier, socket_mode, tab, visits
-from handlers.slack import feed as slack_feed
+from handlers.slack import manifest
 
 Watch = Callable[[], Coroutine[Any, Any, None]]
 ANSWER_WITHIN_S = 4  # after SIGTERM, for what has come in; Slack waits three
@@ -92,34 +90,32 @@ async def build(
     async with contextlib.AsyncExitStack() as stack:
         kept = await stack.enter_async_context(_store(config, time))
         outside = await _services(config, time, stack)
-        slack = await stack.enter_async_context(slack_app.client(config))
-        installed = await slack_app.installed(slack, time)
         source = _policy(config)
+        connected = await chats.connect(config, time, stack, source.name)
         measured = metrics.Metrics()
         trail = audit.Trail(config.audit_key.get_secret_value().encode())
         home = homes.Homes(kept.visitors, time)
         record = recorder.Recorder(kept, trail, time, observe=_both(measured.written, home.written))
-        told = _notifier(config, slack, installed)
+        told = connected.notifier
         operators = alerts.Alerts(told, count=measured.alerts.inc)
         desk = work.Desk(record, outside, lambda: source.policy, time, timing or work.Timing())
         hands = worker.Worker(kept, _attention(kept, desk, told, operators), time, _owner())
         measured.attending.set_function(lambda: hands.held)
-        people = _people(slack, installed, operators)
-        tenants = {model.Platform.SLACK: frozenset({installed.team})}
+        people = membership.Membership(connected.directories, alert=operators.soon)
         core = service.RequestService(
             store=kept,
             record=record,
             inspector=_inspector(config, kept, outside),
-            authority=authority.Authority(source, people, outside.tower, tenants, kept, time),
+            authority=authority.Authority(source, people, outside.tower, connected.homes, kept, time),
             clock=time,
             wake=hands.wake,
         )
-        doors, checks = await _doors(config, core, slack, stack, home.opened) if chat else ({}, {})
+        doors, checks = await connected.entrances(core, home.opened) if chat else ({}, {})
         web = http.build(core, doors=doors, checks=checks, metrics=measured.page)
         follow: Watch = functools.partial(source.watch, news=operators.news, alert=operators.alert)
         hourly = _hourly(desk, kept, operators)
-        drawing: Watch = functools.partial(home.run, tab.Tab(core, slack).publish)
-        looked_after = _log_watches(config, kept, trail, operators, slack, time)
+        drawing: Watch = functools.partial(home.run, connected.drawing(core))
+        looked_after = _log_watches(config, kept, trail, operators, connected, time)
         watches = (operators.run, follow, hourly, drawing, *looked_after)
         yield Runtime(kept, core, hands, measured, source, web, watches)
 
@@ -164,20 +160,6 @@ async def run(
                 watch.cancel()
             # Only now, so that what the last click asked for is still started or handed over.
             runtime.worker.stop()
-
-
-def _notifier(
-    config: settings.Settings, slack: AsyncWebClient, installed: slack_app.Installation
-) -> notifier.SlackNotifier:
-    channel = config.operators_channel
-    return notifier.SlackNotifier(slack, bot_user=installed.bot_user, operators_channel=channel)
-
-
-def _people(
-    slack: AsyncWebClient, installed: slack_app.Installation, operators: alerts.Alerts
-) -> membership.Membership:
-    asked = directory.SlackDirectory(slack, team=installed.team, enterprise=installed.enterprise)
-    return membership.Membership({model.Platform.SLACK: asked}, alert=operators.soon)
 
 
 def _inspector(config: settings.Settings, kept: ports.Store, outside: work.Services) -> inspection.Inspector:
@@ -265,33 +247,12 @@ async def _services(
     )
 
 
-async def _doors(
-    config: settings.Settings,
-    core: service.RequestService,
-    slack: AsyncWebClient,
-    stack: contextlib.AsyncExitStack,
-    opened: visits.Opened,
-) -> tuple[dict[str, ASGIApp], dict[str, http.Check]]:
-    """Return where Slack's deliveries come in, and what readiness needs beside the service."""
-    kept = await stack.enter_async_context(background.Background())
-    bolt = slack_app.build(config, core, slack, background=kept, opened=opened)
-    if config.slack_app_token:
-        connection = socket_mode.SocketMode(bolt, app_token=config.slack_app_token)
-        await stack.enter_async_context(connection)
-        return {}, {"slack": connection.problem}
-    if config.slack_signing_secret is None:
-        return {}, {}
-    # Slack signs with real time, whatever a sandbox's clock says.
-    taken = door.Door(bolt, secret=config.slack_signing_secret, clock=clock.SystemClock())
-    return {ids.EVENTS_PATH: taken}, {}
-
-
 def _log_watches(
     config: settings.Settings,
     kept: store.RedisStore,
     trail: audit.Trail,
     operators: alerts.Alerts,
-    slack: AsyncWebClient,
+    connected: chats.Chats,
     time: ports.Clock,
 ) -> tuple[Watch, ...]:
     """Return what looks after the audit log while the process runs."""
@@ -299,7 +260,7 @@ def _log_watches(
     checkpoints = keeper.Keeper(kept.log, trail, time, write=_print, alert=operators.alert, every=every)
     if config.audit_channel is None:
         return (checkpoints.run,)
-    channel = slack_feed.SlackFeed(slack, channel=config.audit_channel)
+    channel = connected.feed(config.audit_channel)
     return (checkpoints.run, feed.Feeder(kept.log, kept, trail, channel, time).run)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot import model
@@ -44,6 +44,21 @@ class Points:
 
 Paragraph = Sentence | Listing | Quote | Points
 Note = tuple[Paragraph, ...]
+
+
+def changed(note: Note, change: Callable[[Part], Part]) -> Note:
+    """Return paragraphs with each part of their sentences put through `change`; quoted words stay."""
+    return tuple(_changed(paragraph, change) for paragraph in note)
+
+
+def _changed(paragraph: Paragraph, change: Callable[[Part], Part]) -> Paragraph:
+    match paragraph:
+        case Listing() | Quote():
+            return paragraph
+        case Points():
+            return Points(tuple(tuple(map(change, point)) for point in paragraph.points))
+        case _:
+            return tuple(map(change, paragraph))
 
 
 def listed(items: Sequence[Part], *, most: int = 10) -> Sentence:

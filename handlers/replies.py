@@ -15,6 +15,13 @@ LOADING = "Looking up where you can use it…"
 DENIAL_TITLE, DENIAL_SUBMIT, DENIAL_CLOSE = "Deny this request", "Deny", "Back"
 DENIAL_INTRO = "The requester and the approvers will read your reason."
 DENIAL_LABEL = "Why do you deny it?"
+DENIAL_MISSING = "Say why: the requester will read it."
+# Where a window opens only from a message's button (Teams).
+LAUNCHER = "Ask for a registry credential in Seqera Tower. An approver decides, and nobody sees the password."
+OPEN_FORM, FORM_HERE = "Open the form", "Fill it in here"
+NOTHING_NEW = "Nothing has changed here."
+ELSEWHERE = "The answer is in our personal chat, since only you should read it."
+NOT_ELSEWHERE = "Only you should read the answer: add this app for yourself, and ask again in its chat."
 
 LABELS = {
     Field.NAME: "Name",

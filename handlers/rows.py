@@ -8,7 +8,7 @@ from bot import forms, model
 from bot.forms import View
 from bot.model import CredentialState, State
 from handlers import fate, kinds, parts, text, work
-from handlers.parts import Code, Note, Paragraph, Quote, Sentence
+from handlers.parts import Code, Note, Paragraph, Points, Quote, Sentence
 
 WORDS = {  # what is typed after `list`, and what it shows
     "": View.MINE,
@@ -72,6 +72,13 @@ def above(listing: forms.Listing) -> Note:
     # A page may be empty where what its reader may not see was left out, and more may follow.
     nothing = "There is nothing here that you may see." if listing.after else _EMPTY[listing.view]
     return troubles if listing.rows else ((nothing,), *troubles)
+
+
+def page(listing: forms.Listing) -> Note:
+    """Return a list as paragraphs: its headline, what may be missing, and a point for each row."""
+    lines = tuple(line(row, listing.view) for row in listing.rows)
+    listed: Note = (Points(lines),) if lines else ()
+    return ((f"{title(listing)}:",), *above(listing), *listed)
 
 
 def line(row: forms.Row, view: View) -> Sentence:

@@ -81,16 +81,20 @@ def uses(of: patient.Setup) -> dict[str, Use]:
     return {channel: Use(", ".join(dict.fromkeys(what)), channel in vital) for channel, what in told.items()}
 
 
+def _here(wanted: Mapping[str, Use]) -> dict[str, Use]:
+    return {one: use for one, use in wanted.items() if model.platform_of(one) is model.Platform.SLACK}
+
+
 async def check_channels(of: patient.Patient) -> Iterable[Line]:
     """Is the bot in the channels where it has something to say?"""
     app = await of.app.known()
-    wanted = uses(of.setup)
+    wanted = _here(uses(of.setup))
     if app is None:
         return [report.unknown(AREA, "channels", "Slack did not accept the token, or did not answer.")]
     blind = frozenset(SEEING) if app.scopes is None else frozenset(SEEING) - app.scopes
     if app.scopes is not None and blind == frozenset(SEEING):
         return [_unseen(wanted, blind)]
-    found = await reading.each(wanted, of.probes.chat.channel, of=patient.SLACK)
+    found = await reading.each(wanted, of.probes.slack.channel, of=patient.SLACK)
     return judge_channels(found, wanted, blind=blind)
 
 
@@ -142,7 +146,8 @@ async def check_people(of: patient.Patient) -> Iterable[Line]:
     """Does everybody whom the policy names exist, as a full member?"""
     if await of.app.known() is None:
         return [report.unknown(AREA, "people", "Slack did not accept the token, or did not answer.")]
-    return judge_people(await of.people.get())
+    named, found = of.named(model.Platform.SLACK), await of.people.get()
+    return judge_people({user: one for user, one in found.items() if user in named})
 
 
 def judge_people(found: patient.People) -> list[Line]:
@@ -170,7 +175,8 @@ async def check_usergroups(of: patient.Patient) -> Iterable[Line]:
         return []
     if await of.app.known() is None:
         return [report.unknown(AREA, "user groups", "Slack did not accept the token, or did not answer.")]
-    return judge_usergroups(await of.usergroups.get())
+    found = await of.usergroups.get()
+    return judge_usergroups({one: found[one] for one in wanted if one in found})
 
 
 def judge_usergroups(found: patient.Usergroups) -> list[Line]:
@@ -192,7 +198,7 @@ def _usergroup(usergroup: str, found: frozenset[str] | errors.ServiceError) -> L
 async def check_events(of: patient.Patient) -> Iterable[Line]:
     """Can Slack's events reach the bot?"""
     if of.setup.socket_mode:
-        await reading.bounded(of.probes.chat.socket(), of=patient.SLACK)
+        await reading.bounded(of.probes.slack.socket(), of=patient.SLACK)
         return [report.ok(AREA, "events", "Socket Mode: the app token opens it")]
     return [judge_signing_secret(of.setup.signing_secret)]
 

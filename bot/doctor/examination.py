@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from bot import errors
-from bot.doctor import azure, chat, keys, patient, policy, report, store, tower
+from bot import errors, model
+from bot.doctor import azure, chat, keys, patient, policy, report, store, teams, tower
 
 LONGEST_S = 12.0  # for one check, whatever it waits for; the whole is to end within 15 s
 
@@ -16,20 +16,30 @@ _Ask = Callable[[patient.Patient], Awaitable[Iterable[report.Line]]]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing to look at; what it meets itself is told under its name."""
+    """One thing to look at; what it meets itself is told under its name.
+
+    One of a chat platform is asked only where that is configured.
+    """
 
     area: str
     name: str
     ask: _Ask
+    platform: model.Platform | None = None
+
+
+_SLACK, _TEAMS = model.Platform.SLACK, model.Platform.TEAMS
 
 
 CHECKS = (
-    Check(chat.AREA, "token", chat.check_token),
-    Check(chat.AREA, "scopes", chat.check_scopes),
-    Check(chat.AREA, "events", chat.check_events),
-    Check(chat.AREA, "channels", chat.check_channels),
-    Check(chat.AREA, "people", chat.check_people),
-    Check(chat.AREA, "user groups", chat.check_usergroups),
+    Check(chat.AREA, "token", chat.check_token, _SLACK),
+    Check(chat.AREA, "scopes", chat.check_scopes, _SLACK),
+    Check(chat.AREA, "events", chat.check_events, _SLACK),
+    Check(chat.AREA, "channels", chat.check_channels, _SLACK),
+    Check(chat.AREA, "people", chat.check_people, _SLACK),
+    Check(chat.AREA, "user groups", chat.check_usergroups, _SLACK),
+    Check(teams.AREA, "token", teams.check_token, _TEAMS),
+    Check(teams.AREA, "channels", teams.check_channels, _TEAMS),
+    Check(teams.AREA, "people", teams.check_people, _TEAMS),
     Check(azure.AREA, "identity", azure.check_identity),
     Check(azure.AREA, "registries", azure.check_registries),
     Check(tower.AREA, "service", tower.check_site),
@@ -41,9 +51,10 @@ CHECKS = (
     Check(store.AREA, "latency", store.check_latency),
     Check(store.AREA, "expiry", store.check_marks),
     Check(store.CLOCK, "Redis's", store.check_redis_clock),
-    Check(store.CLOCK, "Slack's", store.check_slack_clock),
+    Check(store.CLOCK, "Slack's", store.check_slack_clock, _SLACK),
     Check(store.CLOCK, "Tower's", store.check_tower_clock),
     Check(policy.AREA, "file", policy.check_file),
+    Check(policy.AREA, "channels", policy.check_places),
     Check(policy.AREA, "approvers", policy.check_approvers),
     Check(policy.AREA, "matches", policy.check_matches),
     Check(keys.AREA, "key", keys.check_key),
@@ -52,12 +63,13 @@ CHECKS = (
 
 async def examine(setup: patient.Setup, probes: patient.Probes) -> report.Report:
     """Look at everything, and return what was seen in the order of `CHECKS`."""
-    of = patient.Patient(setup, probes)
+    of, there = patient.Patient(setup, probes), (None, *probes.platforms)
+    checks = [check for check in CHECKS if check.platform in there]
     try:
-        answers = await asyncio.gather(*(_run(check, of) for check in CHECKS), return_exceptions=True)
+        answers = await asyncio.gather(*(_run(check, of) for check in checks), return_exceptions=True)
     finally:
         await of.aclose()
-    told = (_told(check, answer) for check, answer in zip(CHECKS, answers, strict=True))
+    told = (_told(check, answer) for check, answer in zip(checks, answers, strict=True))
     return report.Report(tuple(line for lines in told for line in lines))
 
 

@@ -35,6 +35,24 @@ async def check_file(of: patient.Patient) -> Iterable[Line]:
     return [report.ok(AREA, "file", f"{counted} by {of.setup.policy_setting}")]
 
 
+async def check_places(of: patient.Patient) -> Iterable[Line]:
+    """Is each channel on a platform that is configured?"""
+    return judge_places(of.setup.policy, of.probes.platforms) if of.setup.policy else []
+
+
+def judge_places(policy: rules.Policy, platforms: frozenset[model.Platform]) -> list[Line]:
+    """Tell which rules have their channel on a platform that the bot does not serve."""
+    lines = []
+    for rule in policy.rules:
+        for channel in filter(None, (rule.terms.approval_channel, rule.terms.told)):
+            platform = model.platform_of(channel)
+            if platform not in platforms:
+                seen = f"its channel {channel} is on {platform.value.title()}, which is not configured"
+                change = f"Configure {platform.value.title()}, or name another channel."
+                lines.append(report.failure(AREA, f"rule “{rule.name}”", seen, change))
+    return lines
+
+
 async def check_approvers(of: patient.Patient) -> Iterable[Line]:
     """Could each rule's requests be approved by somebody now?"""
     if of.setup.policy is None:
@@ -51,7 +69,7 @@ def judge_groups(policy: rules.Policy, around: Around) -> list[Line]:
     for group in policy.groups.values():
         if present(policy, (group.name,), around) != frozenset():
             continue
-        seen = "Nobody in it is a member of the Slack workspace now."
+        seen = "Nobody in it is a full member now."
         bad = report.failure if group.name in deciding else report.warning
         lines.append(
             bad(AREA, f"group {group.name}", seen, "Put people into it, or take it out of the rules.")
@@ -73,7 +91,9 @@ def _quorum(policy: rules.Policy, rule: rules.Rule, around: Around) -> Line | No
     first = present(policy, terms.approvers, around)
     every = present(policy, (*terms.approvers, *terms.fallback), around)
     if first is None or every is None:
-        return report.unknown(AREA, name, "who could approve now is not known, as Slack did not say.")
+        return report.unknown(
+            AREA, name, "who could approve now is not known, as the chat platform did not say."
+        )
     if len(first) >= terms.quorum:
         return None
     change = f"Put people into {', '.join(terms.approvers)}, or lower the quorum."
@@ -98,11 +118,11 @@ def present(policy: rules.Policy, groups: Sequence[str], around: Around) -> froz
 
 
 def _users(group: rules.Group, around: Around) -> set[str] | None:
-    listed = {user for own in group.members if (user := patient.slack_user(own)) is not None}
-    if (listed and around.people is None) or (group.slack_usergroups and around.usergroups is None):
+    listed = {patient.user(own) for own in group.members}
+    if (listed and around.people is None) or (group.kept and around.usergroups is None):
         return None
     people, usergroups = around.people or {}, around.usergroups or {}
-    members = [usergroups.get(one, frozenset[str]()) for one in group.slack_usergroups]
+    members = [usergroups.get(one, frozenset[str]()) for one in (kept.id for kept in group.kept)]
     answers = [people.get(user) for user in listed]
     if any(_silent(one) for one in (*members, *answers)):
         return None
@@ -117,7 +137,9 @@ def _silent(found: object) -> bool:
 
 
 def _human(policy: rules.Policy, user: str) -> str:
-    who = model.Principal(platform=model.Platform.SLACK, tenant="", user=user)
+    # Entra's object ids have dashes, and Slack's user ids have none.
+    platform = model.Platform.TEAMS if "-" in user else model.Platform.SLACK
+    who = model.Principal(platform=platform, tenant="", user=user)
     return policy.person(who).name
 
 

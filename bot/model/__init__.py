@@ -5,7 +5,17 @@ checked. A record never holds a secret; a minted password is not a model type at
 """
 
 from bot.model.base import PASSWORD1, PASSWORD2, Record, RequestId, Slot, canonical, new_id, short_id
-from bot.model.people import Copy, Place, Platform, Posting, Principal, Role, Standing, Usergroup
+from bot.model.people import (
+    Copy,
+    Place,
+    Platform,
+    Posting,
+    Principal,
+    Role,
+    Standing,
+    Usergroup,
+    platform_of,
+)
 from bot.model.request import (
     ENDED,
     FRESH,
@@ -56,5 +66,6 @@ __all__ = [
     "host_claim",
     "name_claim",
     "new_id",
+    "platform_of",
     "short_id",
 ]

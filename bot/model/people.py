@@ -15,6 +15,11 @@ class Platform(enum.StrEnum):
     TEAMS = "teams"
 
 
+def platform_of(channel: str) -> Platform:
+    """Return whose a channel is by the looks of its id: those of Teams are `19:…@thread.tacv2`."""
+    return Platform.TEAMS if ":" in channel else Platform.SLACK
+
+
 class Principal(Record):
     """Who somebody is to a platform: never a name, never an e-mail address."""
 

@@ -21,11 +21,13 @@ from bot.ports.probes import (
     Seat,
     StoreProbe,
     StoreTime,
+    TeamsProbe,
     TowerProbe,
     TowerSite,
     WaveProbe,
 )
 from bot.ports.store import Change, Claimed, Claims, Index, Outcome, Page, Snapshot, Store, Written
+from bot.ports.teams import Connector, Member
 from bot.ports.tower import Inspection, NameCheck, Sight, Tower, TowerCredential, Wave
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "Claimed",
     "Claims",
     "Clock",
+    "Connector",
     "Directory",
     "Evidence",
     "Feed",
@@ -53,6 +56,7 @@ __all__ = [
     "Logged",
     "Mark",
     "Marks",
+    "Member",
     "Minted",
     "NameCheck",
     "Notifier",
@@ -70,6 +74,7 @@ __all__ = [
     "StoreProbe",
     "StoreTime",
     "Tail",
+    "TeamsProbe",
     "Token",
     "Tower",
     "TowerCredential",

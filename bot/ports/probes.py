@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,6 +79,21 @@ class ChatProbe(Protocol):
 
     async def socket(self) -> None:
         """Raise unless the app token opens Socket Mode: an address is asked for, and never connected to."""
+        ...
+
+
+class TeamsProbe(Protocol):
+    """Looks at Microsoft Teams."""
+
+    async def token(self) -> None:
+        """Raise unless a token for the Bot Connector is given out."""
+        ...
+
+    async def roster(self, channel: str) -> Mapping[str, model.Standing]:
+        """Return what each member of a channel is, by their user id.
+
+        Raises NotFound for a channel that is not there, Forbidden for one without the app.
+        """
         ...
 
 

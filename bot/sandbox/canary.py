@@ -24,6 +24,8 @@ class Kind(enum.StrEnum):
     SLACK_BOT_TOKEN = "Slack bot token"
     SLACK_APP_TOKEN = "Slack app token"
     SLACK_SIGNING_SECRET = "Slack signing secret"
+    TEAMS_SECRET = "Teams client secret"
+    TEAMS_TOKEN = "Teams token"
     TOWER_TOKEN = "Tower token"
     TOWER_VERIFY_TOKEN = "Tower token for Wave"
     TOWER_PERSON_TOKEN = "person's own Tower token"

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.sandbox import journeys, pace, rehearsal, stage, story, world
 from bot.sandbox.page import server
+from bot.sandbox.teams import tenant
 
 WRONG_USAGE = 2
 PUBLIC_URL = "https://registry-bot.example"  # Slack's double delivers to the loopback address instead
@@ -50,14 +51,29 @@ async def run(options: Options, *, manifest: Callable[[str | None], Mapping[str,
         known = ", ".join(journeys.JOURNEYS)
         click.echo(f"There is no journey {options.journey!r}. There are: {known}.", err=True)
         return WRONG_USAGE
+    policy, teams = _scene(options)
+    if teams and not tenant.available():
+        click.echo(
+            'This journey needs the bot\'s extra "teams": pip install "registry-bot[teams]".', err=True
+        )
+        return WRONG_USAGE
     given, installed = Environment().redis_url, manifest(PUBLIC_URL)
     outside = world.World(
         installed,
         speed=pace.LIKE_LIFE,
         redis_url=given.get_secret_value() if given else None,
-        policy=journeys.JOURNEYS[options.journey].policy if options.once else None,
+        policy=policy,
+        teams=teams,
     )
     return await _once(options, outside) if options.once else await _stay(options, outside, installed)
+
+
+def _scene(options: Options) -> tuple[str | None, bool]:
+    """Return the policy file, and whether there is a Teams beside Slack."""
+    if options.once:
+        return journeys.JOURNEYS[options.journey].policy, journeys.JOURNEYS[options.journey].teams
+    # Who only looks around has both, where the bot can serve Teams.
+    return (tenant.POLICY, True) if tenant.available() else (None, False)
 
 
 async def _once(options: Options, outside: world.World) -> int:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from bot.sandbox import acme, lifecycle, play, trouble
 from bot.sandbox.play import APPROVERS, HOME, TOLD, Play
+from bot.sandbox.teams import journey as teams_journey
+from bot.sandbox.teams import tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,7 @@ class Journey:
     about: str
     run: Callable[[Play], Awaitable[None]]
     policy: str | None = None
+    teams: bool = False  # the same people are in Teams as well
     on_the_clock: bool = False  # whether time is moved in it
 
 
@@ -127,6 +130,12 @@ JOURNEYS: Mapping[str, Journey] = {
     "refused": Journey("Who may not decide is told why, and changes nothing.", refused),
     "quorum": Journey(
         "Two have to agree: Ben approves, then Cleo, and only then it begins.", quorum, acme.BY_TWO
+    ),
+    "teams": Journey(
+        "Asked and approved in Teams, and across from Slack to Teams and back.",
+        teams_journey.run,
+        tenant.POLICY,
+        teams=True,
     ),
     "faults": Journey("Azure throttles, Tower and Wave lag behind; it works all the same.", trouble.faults),
     "crash": Journey("The bot is killed in the middle; another one finishes the work.", trouble.crash),

@@ -84,7 +84,8 @@ async def _played(name: str, on: play.Play) -> str | None:
 
 def _complaint(outside: world.World) -> str | None:
     """Return what a service would not have taken, though its double went on."""
-    complaints = [*outside.slack.complaints, *outside.arm.violations, *outside.tower.violations]
+    teams = outside.teams.complaints if outside.teams else ()
+    complaints = [*outside.slack.complaints, *teams, *outside.arm.violations, *outside.tower.violations]
     return f"A service would refuse this: {complaints[0]}" if complaints else None
 
 

@@ -18,6 +18,7 @@ class Secrets:
     slack_bot_token: str = field(repr=False, default_factory=lambda: f"xoxb-{_random()}")
     slack_app_token: str = field(repr=False, default_factory=lambda: f"xapp-{_random()}")
     slack_signing_secret: str = field(repr=False, default_factory=lambda: secrets.token_hex(16))
+    teams_client_secret: str = field(repr=False, default_factory=_random)
     tower_token: str = field(repr=False, default_factory=lambda: f"eyJ{_random()}")
     tower_verify_token: str = field(repr=False, default_factory=lambda: f"eyJ{_random()}")
     tower_person_token: str = field(repr=False, default_factory=lambda: f"eyJ{_random()}")  # Ana's own

@@ -12,6 +12,7 @@ from bot.sandbox import canary, process, redis_trace, sweep, world
 from bot.sandbox.page import shift
 
 EVENTS_PATH = "/slack/events"
+ACTIVITIES_PATH = "/api/messages"
 COMMAND_S = 60.0
 CLOCK = "clock"  # the file in the world's folder that the bots' clocks follow, where they follow one
 
@@ -85,6 +86,8 @@ class Stage:
         self.bots.insert(0, bot)
         if not self.world.socket_mode:
             self.world.slack.connect(bot.url + EVENTS_PATH)
+        if self.world.teams:
+            self.world.teams.endpoint = bot.url + ACTIVITIES_PATH
 
     async def command(self, *arguments: str) -> tuple[int | None, str]:
         """Run another of the bot's commands to its end beside it; return its exit code and what it said.

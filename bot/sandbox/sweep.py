@@ -40,6 +40,9 @@ PERMITS = (
     Permit(Kind.PASSWORD, "tower", r"(POST|PUT) \S*/credentials\b", "body"),
     Permit(Kind.SLACK_BOT_TOKEN, "slack", r"\w+ /api/", _AUTHORIZATION),
     Permit(Kind.SLACK_APP_TOKEN, "slack", r"\w+ /api/apps\.connections\.open\b", _AUTHORIZATION),
+    Permit(Kind.TEAMS_SECRET, "teams", r"POST /[^/]+/oauth2/v2.0/token\b", "body"),
+    Permit(Kind.TEAMS_TOKEN, "teams", r"POST /[^/]+/oauth2/v2.0/token\b", "answer"),
+    Permit(Kind.TEAMS_TOKEN, "teams", r"\w+ /v3/", _AUTHORIZATION),
     Permit(Kind.TOWER_TOKEN, "tower", r"", _AUTHORIZATION),
     Permit(Kind.TOWER_VERIFY_TOKEN, "wave", r"POST /v1alpha1/inspect\b", "body"),
     # The bot never has this one: pipelines ask Wave with it.
@@ -140,6 +143,7 @@ def secrets_of(outside: world.World) -> list[canary.Secret]:
         Kind.SLACK_BOT_TOKEN: own.slack_bot_token,
         Kind.SLACK_APP_TOKEN: own.slack_app_token,
         Kind.SLACK_SIGNING_SECRET: own.slack_signing_secret,
+        Kind.TEAMS_SECRET: own.teams_client_secret,
         Kind.TOWER_TOKEN: own.tower_token,
         Kind.TOWER_VERIFY_TOKEN: own.tower_verify_token,
         Kind.TOWER_PERSON_TOKEN: own.tower_person_token,
@@ -150,6 +154,8 @@ def secrets_of(outside: world.World) -> list[canary.Secret]:
     found = [canary.Secret(kind, value) for kind, value in fixed.items() if value]
     found += [canary.Secret(Kind.PASSWORD, value) for value in outside.azure.minted]
     found += [canary.Secret(Kind.ENTRA_TOKEN, value) for value in outside.azure.bearers]
+    if outside.teams:
+        found += [canary.Secret(Kind.TEAMS_TOKEN, value) for value in sorted(outside.teams.tokens)]
     granted = (_granted(one) for one in outside.journal.exchanges if one.to.startswith("acr:"))
     return found + [canary.Secret(Kind.REGISTRY_TOKEN, value) for value in granted if value]
 

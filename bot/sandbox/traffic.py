@@ -12,6 +12,7 @@ from bot.sandbox import emulator, puller, sweep
 _ANSWERS = frozenset({"ANSWER", "FRAME"})
 _SERVICES = {
     "slack": "Slack",
+    "teams": "Teams",
     "identity": "Azure: managed identity",
     "arm": "Azure: Resource Manager",
     "tower": "Tower",

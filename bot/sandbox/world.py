@@ -25,6 +25,7 @@ from bot.sandbox import (
     wave,
 )
 from bot.sandbox.slack import emulator as slack_emulator
+from bot.sandbox.teams import tenant
 
 
 class World:
@@ -33,7 +34,8 @@ class World:
     `manifest` is the Slack app's, as `registry-bot slack manifest` prints it. `redis_url` None
     starts a Valkey (or `binary`) for this world alone. `specs` is a folder with the vendors'
     own API descriptions; where it is given, requests are held against them. `policy` is the text
-    of a policy file; without one, a list of approvers decides on everything.
+    of a policy file; without one, a list of approvers decides on everything. With `teams` the same
+    people are in Teams as well.
     """
 
     def __init__(  # noqa: PLR0913  # what a world is made of, each named at the call
@@ -46,6 +48,7 @@ class World:
         binary: Path | None = None,
         specs: Path | None = None,
         policy: str | None = None,
+        teams: bool = False,
     ) -> None:
         self.pace = speed
         self.policy = policy
@@ -63,6 +66,8 @@ class World:
             self.journal, tower=self.tower, registries=self.azure, speed=speed.caches
         )
         self.slack = self._slack(manifest)
+        secret = self.secrets.teams_client_secret
+        self.teams = tenant.emulator_of(self.journal, secret=secret) if teams else None
         self.folder = Path()  # this world's own, gone when it ends
         self.server: valkey.Valkey | None = None
         self.redis_url = redis_url or ""
@@ -74,7 +79,8 @@ class World:
     @property
     def emulators(self) -> Sequence[emulator.Emulator]:
         """Return every double, in the order in which they start."""
-        return (self.identity, self.arm, *self.registries, self.tower, self.wave, self.slack)
+        chats = (self.slack, self.teams) if self.teams else (self.slack,)
+        return (self.identity, self.arm, *self.registries, self.tower, self.wave, *chats)
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as unless_started:
@@ -96,6 +102,7 @@ class World:
         )
         return (
             slack
+            | (tenant.environment(self.teams) if self.teams else {})
             | self._approvals()
             | {
                 "REDIS_URL": self.redis_url,
@@ -182,6 +189,8 @@ class World:
         for name, seconds in self._latencies():
             name.latency_s = seconds
         self.slack.limits.on = self.pace.limits
+        if self.teams:
+            self.teams.latency_s, self.teams.limits.on = self.pace.slack_s, self.pace.limits
         for double in self.emulators:
             await self._open.enter_async_context(double)
         if not self.redis_url:

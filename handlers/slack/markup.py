@@ -55,14 +55,22 @@ def _mrkdwn(part: Part) -> str:
         case model.Principal() | model.Usergroup():
             return _mention(part)
         case model.Place():
-            return "a direct message" if part.channel.startswith("D") else f"<#{part.channel}>"
+            return _channel(part)
         case dt.datetime():
             return f"<!date^{int(part.timestamp())}^{DATE}|{_fallback(part)}>"
 
 
+def _channel(place: model.Place) -> str:
+    if place.platform is not model.Platform.SLACK:
+        return f"a channel on {place.platform.value.title()}"  # Slack refuses a link to it
+    return "a direct message" if place.channel.startswith("D") else f"<#{place.channel}>"
+
+
 def _mention(who: model.Principal | model.Usergroup) -> str:
     if who.platform is not model.Platform.SLACK:
-        return f"somebody on {who.platform}"
+        group = isinstance(who, model.Usergroup)
+        there = who.platform.value.title()
+        return f"the members of a channel on {there}" if group else f"somebody on {there}"
     return f"<@{who.user}>" if isinstance(who, model.Principal) else f"<!subteam^{who.id}>"
 
 
@@ -111,9 +119,9 @@ def _rich(part: Part) -> Json:
             return {"type": "text", "text": _bare(part.text), "style": {"code": True}}
         case model.Principal(platform=model.Platform.SLACK):
             return {"type": "user", "user_id": part.user}
-        case model.Usergroup():
+        case model.Usergroup(platform=model.Platform.SLACK):
             return {"type": "usergroup", "usergroup_id": part.id}
-        case model.Place() if not part.channel.startswith("D"):
+        case model.Place(platform=model.Platform.SLACK) if not part.channel.startswith("D"):
             return {"type": "channel", "channel_id": part.channel}
         case dt.datetime():
             fallback = _fallback(part)

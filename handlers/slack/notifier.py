@@ -4,49 +4,38 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import errors, model
 from bot.model import Role
-from handlers import replies
+from handlers import replies, spots
 from handlers.slack import blocks, faults, parse, search
 from handlers.slack.markup import Json
-from handlers.slack.search import Spot
+from handlers.spots import Copies, Spot
 
 REMEMBERED = 5000  # messages
-Copies = Mapping[Role, model.Copy]
 
 
-# Where a copy goes that is not in the requester's direct messages: a place of the request's own, or
-# the thread below the first of these copies that is there.
-_PLACES: dict[Role, Callable[[model.Request], model.Place | None]] = {
-    Role.APPROVAL: lambda request: request.approval,
-    Role.ESCALATION: lambda request: request.approval,
-    Role.REMINDER: lambda request: request.approval,
-    Role.ORIGIN: lambda request: request.place,
-    Role.TOLD: lambda request: request.told,
-}
 # Whose place an operator chose, and not the requester.
 _CONFIGURED = frozenset({Role.APPROVAL, Role.ESCALATION, Role.REMINDER, Role.TOLD})
-_BELOW = {
-    Role.PROGRESS: (Role.ORIGIN, Role.DIRECT),
-    Role.RESULT: (Role.ORIGIN, Role.DIRECT),
-    Role.WARNING: (Role.ORIGIN, Role.DIRECT),
-    Role.REMINDER: (Role.APPROVAL,),
-}
 
 
 class SlackNotifier:
     """Shows requests. `client` must not wait out rate limits itself: the worker paces, with Throttled.
 
     `bot_user` is who the bot's own messages are by; without it, whoever wrote them is believed.
+    `person` names people of other platforms.
     """
 
     def __init__(
-        self, client: AsyncWebClient, *, bot_user: str = "", operators_channel: str | None = None
+        self,
+        client: AsyncWebClient,
+        *,
+        bot_user: str = "",
+        operators_channel: str | None = None,
+        person: blocks.Person | None = None,
     ) -> None:
         self._client = client
         # The library posts once more when a connection breaks, though Slack may have the message:
@@ -56,6 +45,7 @@ class SlackNotifier:
         )
         self._bot_user = bot_user
         self._operators = operators_channel
+        self._person = person or (lambda _: None)
         # Channel and message -> the version that this process showed in it last, and a digest of it.
         self._last: dict[tuple[str, str | None], tuple[int, bytes]] = {}
 
@@ -63,7 +53,7 @@ class SlackNotifier:
         self, request: model.Request, copy: model.Copy, *, copies: dict[Role, model.Copy]
     ) -> model.Copy:
         """Post the copy, or bring it to the request's present state; return it as it is now."""
-        message = blocks.message(request, copy.role, copies)
+        message = blocks.message(request, copy.role, copies, person=self._person)
         try:
             if copy.message is None:
                 return self._sent(await self._posted(request, copy, copies, message), message)
@@ -180,14 +170,8 @@ class SlackNotifier:
         return answer.data
 
     async def _spot(self, request: model.Request, role: Role, copies: Copies) -> Spot:
-        if role in _BELOW:
-            for root in (copies.get(above) for above in _BELOW[role]):
-                if root is not None and root.message is not None and root.error is None:
-                    return Spot(root.channel, root.thread or root.message)
-        place = _PLACES[role](request) if role in _PLACES else None
-        if place is None:
-            return Spot(await self._direct(request.requester, role))
-        return Spot(place.channel, place.thread)
+        spot = spots.spot(request, role, copies)
+        return spot or Spot(await self._direct(request.requester, role))
 
     async def _direct(self, who: model.Principal, role: Role) -> str:
         with faults.translated():

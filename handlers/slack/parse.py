@@ -1,33 +1,31 @@
 """Slack's payloads to our types. Pure; whatever is missing or of the wrong kind is `Malformed`.
 
-Payloads are documented loosely and differ between plans, so that nothing is taken for granted:
-every value is looked up with `at`, which knows no errors.
+Payloads are documented loosely and differ between plans: every value is looked up with `at`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from bot import errors, forms, model, ports
+from bot import forms, model, ports
 from bot.forms import Field
+from handlers import buttons
+from handlers import payload as reading
+from handlers.entry import Entry
 from handlers.slack import ids
 
-Payload = Mapping[str, object]
+# Every module here reads payloads, and calls most of them `payload`.
+Payload = reading.Payload
+Malformed = reading.Malformed
+at, text_at, needed, token = reading.at, reading.text_at, reading.needed, reading.token
 
 # Public channels are C…, private ones C… or G…; D… is a direct message.
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}")
-_VALUE = re.compile(r"([A-Za-z0-9_-]{22})\.([0-9a-f]{16})")
 _MOST_PAIRS = 100  # a command has about fifteen
-_LONGEST_ID = 19  # Tower's ids have 64 bits
-
-
-class Malformed(ValueError):
-    """This is not what Slack sends. The message holds nothing of it."""
 
 
 def body(raw: bytes, content_type: str) -> dict[str, object]:
@@ -54,35 +52,6 @@ _MARKS = ("type", "command", "ssl_check")
 def _form(text: str) -> object:
     fields = dict(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PAIRS))
     return json.loads(fields["payload"]) if "payload" in fields else fields
-
-
-def at(payload: object, *path: str | int) -> object:
-    """Return what stands at a path, or None."""
-    for step in path:
-        if isinstance(payload, dict):
-            payload = payload.get(step)
-        elif isinstance(payload, list) and isinstance(step, int) and -len(payload) <= step < len(payload):
-            payload = payload[step]
-        else:
-            return None
-    return payload
-
-
-def text_at(payload: object, *path: str | int) -> str:
-    """Return the text at a path, or an empty one."""
-    found = at(payload, *path)
-    if not isinstance(found, str) or found.isascii():
-        return found if isinstance(found, str) else ""
-    # JSON can spell half a surrogate pair, which no store, log or digest can take.
-    return found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def needed(payload: object, *path: str | int) -> str:
-    """Return the text at a path, or raise Malformed."""
-    found = text_at(payload, *path)
-    if not found:
-        raise Malformed(f"The payload has no {'.'.join(map(str, path))}.")
-    return found
 
 
 def principal(payload: Payload) -> model.Principal:
@@ -147,7 +116,12 @@ def click(payload: Payload, by: model.Principal) -> forms.Click:
     act = needed(payload, "actions", 0, "action_id")
     # Slack gives a click no id, but two clicks never have the same moment.
     when = text_at(payload, "actions", 0, "action_ts") or text_at(payload, "trigger_id")
-    return _click(where, by, op=token(by.key, where.channel, where.message, when, act))
+    return buttons.click(
+        where.value,
+        by,
+        op=token(by.key, where.channel, where.message, when, act),
+        seen_at=_copy(where),
+    )
 
 
 def denial(payload: Payload, by: model.Principal) -> tuple[forms.Click, str]:
@@ -155,16 +129,7 @@ def denial(payload: Payload, by: model.Principal) -> tuple[forms.Click, str]:
     where = spot_of(text_at(payload, "view", "private_metadata"))
     reason = typed_text(payload, Field.REASON)
     op = token(by.key, where.channel, where.message, needed(payload, "view", "id"), ids.DENY)
-    return _click(where, by, op=op), reason
-
-
-def _click(where: Spot, by: model.Principal, *, op: str) -> forms.Click:
-    known = _VALUE.fullmatch(where.value)
-    if not known:
-        raise errors.Refused(
-            errors.Reason.UNKNOWN_REQUEST, "This button belongs to no request that the bot knows."
-        )
-    return forms.Click(by, known[1], op, digest=known[2], seen_at=_copy(where))
+    return buttons.click(where.value, by, op=op, seen_at=_copy(where)), reason
 
 
 def _copy(where: Spot) -> model.Copy | None:
@@ -185,28 +150,15 @@ def submission(
 ) -> forms.Submission:
     """Return a form as it was sent. Its `op` names this window with these values."""
     # Not the view's hash: it stays the same when an error is shown and the form is sent again.
-    view = needed(payload, "view", "id")
-    name, validity, reason = (
-        typed_text(payload, field).strip() for field in (Field.NAME, Field.VALIDITY, Field.REASON)
-    )
-    workspace = workspace_id(payload)
-    paths = ",".join(one.path for one in repositories)
-    return forms.Submission(
-        by=by,
-        place=where,
-        name=name,
-        workspace_id=workspace,
-        repositories=tuple(repositories),
-        op=token(by.key, view, name, str(workspace), paths, validity, reason),
-        validity_days=_days(validity),
-        reason=reason,
-    )
+    typed = {field: typed_text(payload, field) for field in (Field.NAME, Field.VALIDITY, Field.REASON)}
+    typed[Field.WORKSPACE] = next(iter(_values(payload, Field.WORKSPACE)), "")
+    return Entry(needed(payload, "view", "id"), typed).submission(by, where, repositories)
 
 
 def workspace_id(payload: Payload) -> int | None:
     """Return the chosen workspace."""
-    value = next(iter(_values(payload, Field.WORKSPACE)), "")
-    return int(value) if value.isdecimal() and len(value) <= _LONGEST_ID else None
+    chosen = next(iter(_values(payload, Field.WORKSPACE)), "")
+    return Entry("", {Field.WORKSPACE: chosen}).workspace_id
 
 
 def repository_keys(payload: Payload) -> tuple[str, ...]:
@@ -272,16 +224,3 @@ def _options(payload: Payload, field: Field) -> list[dict[str, object]]:
         if words and value not in {"", ids.NOTHING}:
             found.append({"text": {"type": "plain_text", "text": words, "emoji": False}, "value": value})
     return found
-
-
-def _days(validity: str) -> int | None:
-    if not validity:
-        return None
-    if not (validity.isascii() and validity.isdecimal()) or len(validity) > len("3650") + 1:
-        raise errors.BadInput({Field.VALIDITY.value: "Give a whole number of days."})
-    return int(validity)
-
-
-def token(*parts: str) -> str:
-    """Return what names a sending: the same for the same one, whoever delivers it."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

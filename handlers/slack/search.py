@@ -15,20 +15,13 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot import model
 from handlers.slack import faults, parse
 from handlers.slack.markup import Json
+from handlers.spots import Spot
 
 EVENT = "registry_bot_request"
 PAGE, MOST_PAGES = 200, 10
 EARLIER_S = 120.0  # Slack stamps messages with a clock of its own
 
 Read = Callable[[str], Awaitable[AsyncSlackResponse]]  # a page, by its cursor
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """Where a message goes."""
-
-    channel: str
-    thread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

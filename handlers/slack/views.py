@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from bot import errors
-from bot.forms import Field
-from handlers import replies
+from handlers import choice
 from handlers.service import Service
 from handlers.slack import modals, parse, people, wishes
 from handlers.slack.parse import Payload, text_at
@@ -26,11 +22,7 @@ class Views:
         """Keep a form as a request."""
         place = parse.place(text_at(body, "view", "private_metadata"), people.own_team(context))
         by = await self._who.who(body, context)
-        found = await asyncio.gather(*map(self._service.repository, parse.repository_keys(body)))
-        known = [repository for repository in found if repository]
-        if 0 < len(known) < len(found):
-            # Less than what was chosen is not what somebody asks for.
-            raise errors.BadInput({Field.REPOSITORY: replies.SOME_GONE})
+        known = await choice.repositories(self._service, parse.repository_keys(body))
         await self._service.submit(parse.submission(body, by, place, known))
         # The messages come from the worker, made of what was committed.
         await ack(response_action="clear")

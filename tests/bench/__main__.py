@@ -6,11 +6,12 @@ import asyncio
 import sys
 
 from bot import log
-from tests.bench import acknowledgement, decisions, figures, lists, provisioning, reconciling, work
+from tests.bench import acknowledgement, decisions, figures, forged, lists, provisioning, reconciling, work
 
 PARTS = {
     "provisioning": provisioning.measure,
     "acknowledgement": acknowledgement.measure,
+    "forged": forged.measure,
     "work": work.measure,
     "decisions": decisions.measure,
     "lists": lists.measure,

@@ -14,6 +14,8 @@ from handlers.slack import markup
 from tests.handlers import samples
 
 TEAMS_USER = model.Principal(platform=model.Platform.TEAMS, tenant="t", user="u")
+TEAMS_GROUP = model.Usergroup(platform=model.Platform.TEAMS, id="19:x@thread.tacv2")
+TEAMS_PLACE = model.Place(platform=model.Platform.TEAMS, tenant="t", channel="19:x@thread.tacv2")
 MOMENT = int(samples.NOW.timestamp())
 
 
@@ -28,7 +30,9 @@ MOMENT = int(samples.NOW.timestamp())
         ((Code("``"),), "`''`"),
         ((Code(" "),), "` `"),
         ((samples.BEN,), "<@U0BEN>"),
-        ((TEAMS_USER,), "somebody on teams"),
+        ((TEAMS_USER,), "somebody on Teams"),
+        ((TEAMS_GROUP,), "the members of a channel on Teams"),
+        ((TEAMS_PLACE,), "a channel on Teams"),
         ((samples.APPROVALS,), "<#C0APPROVALS>"),
         ((samples.place("D0ANA"),), "a direct message"),
         (
@@ -61,7 +65,9 @@ def test_a_sentence_without_markup(sentence: Sentence, wanted: str) -> None:
         ("*bold* <@U1>", {"type": "text", "text": "*bold* <@U1>"}),
         (Code("x"), {"type": "text", "text": "x", "style": {"code": True}}),
         (samples.BEN, {"type": "user", "user_id": "U0BEN"}),
-        (TEAMS_USER, {"type": "text", "text": "somebody on teams"}),
+        (TEAMS_USER, {"type": "text", "text": "somebody on Teams"}),
+        (TEAMS_GROUP, {"type": "text", "text": "the members of a channel on Teams"}),
+        (TEAMS_PLACE, {"type": "text", "text": "a channel on Teams"}),
         (samples.APPROVALS, {"type": "channel", "channel_id": "C0APPROVALS"}),
         (samples.place("D0ANA"), {"type": "text", "text": "a direct message"}),
         (

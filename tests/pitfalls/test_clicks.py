@@ -13,7 +13,7 @@ from bot.errors import Reason
 from bot.model import Role, State
 from bot.sandbox import acme
 from bot.sandbox.slack import people
-from handlers import replies
+from handlers import buttons, replies
 from handlers.slack import blocks, deliveries, ids, modals, parse
 from tests import builders
 from tests.core.conftest import Desk
@@ -33,7 +33,7 @@ async def test_07_a_button_carries_no_facts(desk: Desk, digest: str) -> None:
     with pytest.raises(errors.Refused) as refused:
         await desk.service.approve(builders.a_click(request, digest=digest))
 
-    assert blocks.value(request) == f"{request.id}.{request.digest[:16]}"
+    assert buttons.value(request) == f"{request.id}.{request.digest[:16]}"
     assert refused.value.reason is Reason.CHANGED
 
 

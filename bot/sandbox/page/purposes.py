@@ -6,6 +6,7 @@ import re
 
 SERVICES = {
     "slack": "Slack",
+    "teams": "Teams",
     "identity": "Azure identity",
     "arm": "Azure",
     "tower": "Tower",
@@ -28,6 +29,12 @@ _TABLE = tuple(
         (rf"slack {_API}users\.info", "Ask who somebody is"),
         (rf"slack {_API}apps\.connections\.open", "Connect to Slack"),
         (r"slack POST /(commands|actions)/", "Answer what somebody did"),
+        (r"teams GET /v1/\.well-known/", "Read the keys that Teams signs with"),
+        (r"teams POST /[^/]+/oauth2/", "Get a token for the Bot Connector"),
+        (r"teams POST /v3/conversations$", "Open a personal chat"),
+        (r"teams POST /v3/conversations/\S+/activities", "Post a message"),
+        (r"teams PUT /v3/conversations/\S+/activities/", "Change a message"),
+        (r"teams GET /v3/conversations/\S+/(paged)?members", "Ask who is in a conversation"),
         (r"identity .*resource=\S*containerregistry", "Get a token to look into registries"),
         (r"identity ", "Get a token for Azure, without a secret of its own"),
         (r"arm GET \S*/operationStatuses/", "Ask Azure whether the work is done"),

@@ -13,7 +13,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from bot.sandbox import stage
-from bot.sandbox.page import deeds, guard, guide, ledger, life, shown, stream, weather
+from bot.sandbox.page import deeds, guard, guide, ledger, life, shown, stream, teams, weather
 from bot.sandbox.slack import changes
 from bot.sandbox.slack.entities import Json
 
@@ -39,6 +39,7 @@ class Page:
         self.guide = guide.Guide(self._known)
         self.life = life.Life(on.bot, self._tell_stage)
         self.stream = stream.Stream(self.everything, self.ledger.mask_quickly)
+        self.teams = teams.TeamsSide(on.world.teams, self.stream.tell) if on.world.teams else None
         self._open = AsyncExitStack()
 
     @property
@@ -58,6 +59,8 @@ class Page:
         self._known.feed.listeners.append(self._hear)
         self._open.callback(self._known.feed.listeners.remove, self._hear)
         self._open.callback(self.ledger.close)
+        if self.teams:
+            self._open.callback(self.teams.close)
         await web.TCPSite(runner, "127.0.0.1", self.port).start()
         self.port = runner.addresses[0][1]
         return self
@@ -77,6 +80,7 @@ class Page:
             web.post("/api/bot/{deed:kill|start}", self._bot),
             web.post("/api/guide/again", self._again),
             web.post("/api/sweep", self._sweep),
+            *([web.post("/api/teams/{person}/{deed}", self.teams.do)] if self.teams else []),
             web.get("/api/{rest:.*}", self._nothing),
             web.static("/", STATIC),
         ]
@@ -97,6 +101,7 @@ class Page:
             "traffic": {"rows": [asdict(row) for row in self.ledger.rows], "tally": self.ledger.tally()},
             "stage": self._state(),
             "guide": self.guide.shown(),
+            "teams": self.teams.shown() if self.teams else None,
         }
 
     def _state(self) -> Json:

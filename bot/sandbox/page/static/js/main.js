@@ -5,6 +5,7 @@ import { Guide } from "./guide.js";
 import { Slack } from "./people.js";
 import { on, state } from "./store.js";
 import { connect } from "./stream.js";
+import { beside } from "./teams/client.js";
 import { Traffic } from "./traffic.js";
 import { Weather } from "./weather.js";
 
@@ -21,6 +22,7 @@ function add(number) {
   const slack = new Slack(number, free, others);
   slacks.push(slack);
   byId("stage").append(slack.node);
+  slack.teams = beside(slack, number);
   slack.show();
   slack.modal.show(state.modals[slack.person]);
   document.dispatchEvent(new CustomEvent("people"));
@@ -34,6 +36,8 @@ function third(button) {
   const gone = slacks.pop();
   gone.off();
   gone.node.remove();
+  gone.teams?.off();
+  gone.teams?.node.remove();
   return document.dispatchEvent(new CustomEvent("people"));
 }
 
@@ -106,24 +110,25 @@ function complaints() {
   const box = byId("alerts");
   let dismissed = 0;
   const draw = () => {
-    const shown = state.complaints.slice(dismissed);
+    const shown = [...state.complaints, ...(state.teams?.complaints ?? [])].slice(dismissed);
     box.hidden = !shown.length;
     const close = h("button", { type: "button", class: "plain-button", "aria-label": "Dismiss", onclick: dismiss }, icon("cross"));
     const title = `Slack refused what the app sent${shown.length > 1 ? ` (${shown.length} times)` : ""}`;
     box.replaceChildren(icon("warn"), h("div", { role: "alert" }, h("strong", {}, title), h("ul", {}, shown.slice(-3).map((one) => h("li", {}, one)))), close);
   };
   const dismiss = () => {
-    dismissed = state.complaints.length;
+    dismissed = state.complaints.length + (state.teams?.complaints.length ?? 0);
     draw();
   };
   on("complaint", draw);
+  on("teams", draw);
   on("snapshot", draw);
   draw();
 }
 
 // F6 goes from part to part, as in Slack.
 function partByPart() {
-  const parts = () => [...slacks.map((one) => one.node), byId("side"), byId("traffic")].filter((one) => one.offsetParent !== null);
+  const parts = () => [...slacks.flatMap((one) => [one.node, one.teams?.node].filter(Boolean)), byId("side"), byId("traffic")].filter((one) => one.offsetParent !== null);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "F6" || document.querySelector("dialog[open]")) return;
     event.preventDefault();

@@ -1,5 +1,7 @@
 // What the page knows. The stream writes it; whoever shows a part of it listens to its topic.
 
+import * as teams from "./teams/store.js";
+
 export const state = {
   ready: false,
   team: null,
@@ -15,6 +17,7 @@ export const state = {
   tally: null,
   stage: null,
   guide: [],
+  teams: null, // where there is a Teams beside Slack
 };
 
 const listeners = new Map();
@@ -79,6 +82,7 @@ const WRITERS = {
       tally: data.traffic.tally,
       stage: data.stage,
       guide: data.guide,
+      teams: teams.filled(data.teams),
     });
     state.messages = new Map();
     data.messages.forEach(keep);
@@ -98,6 +102,7 @@ const WRITERS = {
   },
   stage: (data) => (state.stage = data),
   guide: (steps) => (state.guide = steps),
+  teams: (change) => teams.take(state.teams, change),
 };
 
 export const KINDS = Object.keys(WRITERS);

@@ -1,0 +1,1 @@
+"""A double of Microsoft Teams on loopback: its key server, its login server and its Bot Connector."""

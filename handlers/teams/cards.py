@@ -1,0 +1,172 @@
+"""Adaptive Cards of messages, from what a copy says. Pure; the wording is `handlers.text`'s.
+
+Declared 1.5, which is what Teams takes from bots. Only our own titles stand in a TextBlock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot import forms, model
+from bot.model import Role
+from handlers import buttons, replies, said, text
+from handlers.parts import Note, Sentence
+from handlers.said import Buttons, Said
+from handlers.teams import ids, markup
+from handlers.teams.markup import Call, Json
+
+VERSION = "1.5"
+SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
+CONTENT_TYPE = "application/vnd.microsoft.card.adaptive"
+
+Mention = tuple[model.Principal, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as Teams takes it: one plain line for notifications, a card, and whom it calls."""
+
+    summary: str
+    card: Json
+    calling: Json = field(default_factory=dict)
+
+    def activity(self) -> Json:
+        """Return it as an activity to send."""
+        attached = [attachment(self.card)]
+        return {"type": "message", "summary": self.summary, "attachments": attached, **self.calling}
+
+
+def attachment(card: Json) -> Json:
+    """Return a card as it is attached to a message or a dialog."""
+    return {"contentType": CONTENT_TYPE, "content": card}
+
+
+def message(
+    request: model.Request, role: Role, what: Said, *, call: Call, notify: Sequence[Mention] = ()
+) -> Message:
+    """Return what a copy shows now; `notify` are people whom the message calls by a mention."""
+    body = [
+        *([_title(what.title)] if what.title else []),
+        *markup.blocks(what.intro, call),
+        *([_facts(what.facts, call)] if what.facts else []),
+        *markup.blocks(what.rest, call),
+    ]
+    end = [markup.block(what.footer, call, isSubtle=True, size="Small")] if what.footer else []
+    card = _card(fitted(body, end), _BUTTONS[what.buttons](request, role))
+    return Message(markup.spoken(what.spoken, call), card, markup.mentions(notify))
+
+
+def private(note: Note, call: Call) -> Message:
+    """Return an answer to one person."""
+    what = said.note(note)
+    body = fitted(markup.blocks(what.rest, call), [])
+    return Message(markup.spoken(what.spoken, call), _card(body, []))
+
+
+def launcher() -> Message:
+    """Return the card that opens the form: as a dialog, or in the chat where there are no dialogs."""
+    opened: Json = {
+        "type": "Action.Submit",
+        "title": replies.OPEN_FORM,
+        # The client opens a dialog for this, and asks the bot what to show in it.
+        "data": {"action": ids.OPEN, "msteams": {"type": "task/fetch"}},
+    }
+    here = execute(replies.FORM_HERE, ids.HERE, {})
+    intro = markup.blocks(((replies.LAUNCHER,),), _nobody)
+    return Message(replies.LAUNCHER, _card([_title(replies.FORM_TITLE), *intro], [opened, here]))
+
+
+def execute(title: str, verb: str, carried: Json, **look: object) -> Json:
+    """Return a button whose click the bot answers with a card or a message."""
+    return {
+        "type": "Action.Execute",
+        "title": title,
+        "verb": verb,
+        "data": {**carried, "action": verb},
+        **look,
+    }
+
+
+def plain(note: Note, call: Call) -> str:
+    """Return a note as one text, for a place that shows no card."""
+    return markup.spoken(note, call, most=markup.LONGEST_TEXT)
+
+
+def fitted(body: list[Json], end: list[Json]) -> list[Json]:
+    """Return blocks that leave room for the buttons: what is too much is left off before the end."""
+    room = ids.LARGEST_CARD - 4_000 - _size(end)
+    kept: list[Json] = []
+    for block in body:
+        room -= _size(block)
+        if room < 0:
+            return [*kept, markup.block(("…",), _nobody), *end]
+        kept.append(block)
+    return [*kept, *end]
+
+
+def _size(value: object) -> int:
+    return len(json.dumps(value)) + 2
+
+
+def _card(body: list[Json], actions: list[Json]) -> Json:
+    card: Json = {"$schema": SCHEMA, "type": "AdaptiveCard", "version": VERSION, "body": body}
+    return {**card, "actions": actions} if actions else card
+
+
+def card(body: list[Json], actions: list[Json]) -> Json:
+    """Return a card of these blocks and buttons."""
+    return _card(body, actions)
+
+
+def _title(words: str) -> Json:
+    return {"type": "TextBlock", "text": words, "size": "Medium", "weight": "Bolder", "wrap": True}
+
+
+def _facts(facts: Sequence[tuple[str, Sentence]], call: Call) -> Json:
+    items = []
+    for label, value in facts:
+        inlines = [*markup.runs((f"{label}: ",), call, weight="Bolder"), *markup.runs(value, call)]
+        items.append({"type": "RichTextBlock", "inlines": inlines, "spacing": "Small"})
+    return {"type": "Container", "items": items}
+
+
+def _decide(request: model.Request, role: Role) -> list[Json]:
+    carried = _carried(request, role)
+    reason: Json = {
+        "type": "Input.Text",
+        "id": forms.Field.REASON.value,
+        "label": replies.DENIAL_LABEL,
+        "isMultiline": True,
+        "isRequired": True,
+        "errorMessage": replies.DENIAL_MISSING,
+        "maxLength": forms.LONGEST_REASON,
+    }
+    intro = markup.block((replies.DENIAL_INTRO,), _nobody)
+    denial = _inner([intro, reason], execute(replies.DENIAL_SUBMIT, ids.DENY, carried, style="destructive"))
+    return [
+        execute(text.APPROVE, ids.APPROVE, carried, style="positive", associatedInputs="none"),
+        {"type": "Action.ShowCard", "title": text.DENY, "card": denial},
+    ]
+
+
+def _cancel(request: model.Request, role: Role) -> list[Json]:
+    question = markup.block((text.CANCEL_QUESTION,), _nobody)
+    yes = execute(text.CANCEL_YES, ids.CANCEL, _carried(request, role), style="destructive")
+    return [{"type": "Action.ShowCard", "title": text.CANCEL, "card": _inner([question], yes)}]
+
+
+def _inner(body: list[Json], action: Json) -> Json:
+    return {"type": "AdaptiveCard", "body": body, "actions": [action]}
+
+
+def _carried(request: model.Request, role: Role) -> Json:
+    return {"value": buttons.value(request), "role": role.value}
+
+
+def _nobody(who: model.Principal) -> str:
+    return who.user  # never asked: our own sentences name nobody
+
+
+_BUTTONS = {Buttons.DECIDE: _decide, Buttons.CANCEL: _cancel, None: lambda *_: []}
