@@ -80,6 +80,21 @@ def _chat(scene: Scene) -> None:
     scene.exchange("slack", "POST /api/chat.postMessage", body=body)
 
 
+def _card(scene: Scene) -> None:
+    run = {"type": "TextRun", "text": scene.password}
+    scene.exchange("teams", "POST /v3/conversations/19:x/activities", body=json.dumps({"inlines": [run]}))
+
+
+def _invoke(scene: Scene) -> None:
+    scene.exchange("teams", "ANSWER /api/messages", body=json.dumps({"value": scene.password}))
+
+
+def _client_secret(scene: Scene) -> None:
+    secret = scene.world.secrets.teams_client_secret
+    scene.exchange("teams", "POST /tenant/oauth2/v2.0/token", body=f"client_secret={secret}")
+    scene.exchange("teams", "POST /v3/conversations", body=secret)
+
+
 def _ack(scene: Scene) -> None:
     scene.exchange("slack", "ANSWER /registry", body=json.dumps({"text": scene.password}))
 
@@ -152,6 +167,15 @@ LEAKS: dict[str, tuple[Callable[[Scene], Awaitable[None] | None], str]] = {
     "a chat message": (
         _chat,
         "registry password (as it is) in slack: body of POST /api/chat.postMessage",
+    ),
+    "a card in Teams": (
+        _card,
+        "registry password (as it is) in teams: body of POST /v3/conversations/19:x/activities",
+    ),
+    "an answer to Teams": (_invoke, "registry password (as it is) in teams: body of ANSWER /api/messages"),
+    "the Teams secret": (
+        _client_secret,
+        "Teams client secret (as it is) in teams: body of POST /v3/conversations",
     ),
     "an answer to chat": (_ack, "registry password (as it is) in slack: body of ANSWER /registry"),
     "the metrics": (_metrics, "registry password (as it is) in the page /metrics"),

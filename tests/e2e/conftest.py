@@ -55,6 +55,7 @@ async def open_stage() -> AsyncIterator[Opener]:
         for on in opened:
             report = await on.report()
             assert [str(finding) for finding in report.findings] == []
+            assert on.world.teams is None or on.world.teams.complaints == []
             assert [*on.world.slack.complaints, *on.world.arm.violations, *on.world.tower.violations] == []
 
 

@@ -53,8 +53,9 @@ class TeamsEmulator(emulator.Emulator):
         self.limits = limits.Limits(on=False)
         self.complaints: list[str] = []
         self.feed = changes.Feed()
+        self.duplicates = 0  # how often each delivery comes once more
+        self.courier = courier.Courier(journal)
         self._ids = itertools.count(1_790_000_000_000)
-        self._courier = courier.Courier(journal)
         self.windows: dict[str, Window] = {}  # the dialog that each person has open
 
     @property
@@ -70,11 +71,11 @@ class TeamsEmulator(emulator.Emulator):
     @property
     def endpoint(self) -> str:
         """Return where the bot takes deliveries."""
-        return self._courier.endpoint
+        return self.courier.endpoint
 
     @endpoint.setter
     def endpoint(self, address: str) -> None:
-        self._courier.endpoint = address
+        self.courier.endpoint = address
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of all three servers."""
@@ -94,11 +95,11 @@ class TeamsEmulator(emulator.Emulator):
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
-        await self._courier.start()
+        await self.courier.start()
         return self
 
     async def __aexit__(self, *details: object) -> None:
-        await self._courier.stop()
+        await self.courier.stop()
         await super().__aexit__(*details)
 
     def personal(self, user: User) -> Conversation:
@@ -126,11 +127,15 @@ class TeamsEmulator(emulator.Emulator):
             sent["serviceUrl"] = self.url
         said = keys.claims(audience=self.app.id, service_url=self.url, **claims)
         headers = {"Authorization": f"Bearer {token or self.key.token(said)}"}
-        return await self.send(json.dumps(sent).encode(), headers)
+        body = json.dumps(sent).encode()
+        reaction = await self.send(body, headers)
+        for _ in range(self.duplicates):
+            await self.send(body, headers)
+        return reaction
 
     async def send(self, body: bytes, headers: Mapping[str, str]) -> Reaction:
         """Send anything to the bot."""
-        return await self._courier.send(body, headers)
+        return await self.courier.send(body, headers)
 
     def complain(self, words: str) -> None:
         """Note what Teams would not have taken."""
