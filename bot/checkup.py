@@ -105,13 +105,7 @@ def _setup(config: settings.Settings) -> doctor.Setup:
 def _policy(config: settings.Settings) -> tuple[rules.Policy | None, str]:
     """Return the policy, or what is wrong with its file: that stops no other check."""
     if config.policy is None:
-        made = policy_source.one_list(
-            config.approvers,
-            channel=config.approval_channel or "",
-            deadline_hours=config.deadline_hours,
-            longest_validity_days=config.longest_validity_days,
-        )
-        return made, ""
+        return wiring.by_settings(config), ""
     try:
         return policy_source.read(config.policy), ""
     except errors.ConfigurationError as error:

@@ -44,6 +44,7 @@ from bot import (
     ports,
     reconcile,
     recorder,
+    rules,
     service,
     settings,
     store,
@@ -309,13 +310,16 @@ def _policy(config: settings.Settings) -> policy_source.PolicySource:
     """Return the policy in force: the file's, or the one that a few settings make."""
     if config.policy is not None:
         return policy_source.PolicySource.of_file(config.policy)
-    return policy_source.PolicySource(
-        policy_source.one_list(
-            config.approvers,
-            channel=config.approval_channel or "",
-            deadline_hours=config.deadline_hours,
-            longest_validity_days=config.longest_validity_days,
-        )
+    return policy_source.PolicySource(by_settings(config))
+
+
+def by_settings(config: settings.Settings) -> rules.Policy:
+    """Return the policy of a deployment without a policy file."""
+    return policy_source.one_list(
+        config.approvers,
+        channel=config.approval_channel or "",
+        deadline_hours=config.deadline_hours,
+        longest_validity_days=config.longest_validity_days,
     )
 
 

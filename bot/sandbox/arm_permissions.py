@@ -13,7 +13,8 @@ from bot.sandbox import arm_rules, arm_shapes, arm_state
 PATH = "providers/Microsoft.Authorization/permissions"
 VERSION = "2022-04-01"
 READ = "Microsoft.Authorization/permissions/read"  # in `AzureState.denied`: the call is refused
-# The custom role that the README has people make, and a built-in one beside it.
+# The custom role that the README has people make, and a built-in one beside it. Written out once more:
+# a double that took the list from the doctor would agree with whatever that gets wrong.
 ROLE = tuple(
     f"{arm_rules.PROVIDER}/{action}"
     for action in (

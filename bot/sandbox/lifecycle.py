@@ -148,9 +148,7 @@ async def _warned(on: Play, ends: dt.datetime, days: int) -> None:
     _move_to(on, ends, days)
     on.story.did(f"{days} days before the password ends." if days > 1 else "The day before the end.")
     words = f"expires within {days} days" if days > 1 else "expires within a day"
-    await on.until(
-        lambda: any(words in one.text for one in _thread(on)), f"Ana is warned at {days}", within_s=30
-    )
+    await on.until(lambda: words in _thread(on)[-1].text, f"Ana is warned at {days}", within_s=30)
     on.story.read(f"In the thread in #{HOME}", str(_thread(on)[-1]))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import json
 import os
 import re
@@ -14,19 +13,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
 import aiohttp
 
 from bot import errors
+from bot.sandbox import child
 
 READY_WITHIN_S = 20.0
 STOP_WITHIN_S = 30.0  # a drain may take as long as the step that it waits for
 _LOOK_S = 0.01
 _LOUD = frozenset({"warning", "error", "critical"})
-_SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
 # What a shell may hold for real deployments, and proxies: nothing of it is for the sandbox.
 _FOREIGN = re.compile(
     r"(SLACK|TEAMS|AZURE|IDENTITY|MSI|TOWER|WAVE|REDIS|REGISTRY_BOT)_|(.*_)?PROXY$", re.IGNORECASE
@@ -99,7 +98,7 @@ class BotProcess:
                 stderr=subprocess.STDOUT,
                 # Ctrl-C in a terminal is for the sandbox, which then stops the bot in order.
                 start_new_session=True,
-                preexec_fn=_dying_with_parent(),  # noqa: PLW1509  # one system call, nothing that locks
+                preexec_fn=child.ending_with_parent(signal.SIGKILL),  # noqa: PLW1509  # one system call, nothing that locks
             )
 
     async def ready(self, *, within_s: float = READY_WITHIN_S) -> None:
@@ -212,14 +211,3 @@ def _free_port() -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
-
-
-def _dying_with_parent() -> Callable[[], None] | None:
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl  # looked up before the fork: after it nothing may take a lock
-
-    def tie() -> None:
-        prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
-
-    return tie

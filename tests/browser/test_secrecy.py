@@ -37,8 +37,10 @@ class Received:
         self.answers.append(answer)
 
     async def places(self) -> list[canary.Place]:
-        """Return all of it, to be searched."""
-        ended = [one for one in self.answers if not one.url.endswith("/api/stream")]
+        """Return all that came with the newest document and after it, to be searched."""
+        # What an earlier document asked for last may still be answered, to nobody.
+        began = max(at for at, one in enumerate(self.answers) if one.request.is_navigation_request())
+        ended = [one for one in self.answers[began:] if not one.url.endswith("/api/stream")]
         bodies = [canary.Place(one.url, await one.body()) for one in ended]
         return [*bodies, canary.Place("the stream", "\n".join(self.events).encode())]
 

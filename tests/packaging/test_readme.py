@@ -14,11 +14,13 @@ from bot.sandbox import journeys
 from handlers.slack import manifest
 from tests.packaging import tree
 
-README = (tree.ROOT / "README.md").read_text()
+README_FILE = tree.ROOT / "README.md"
+README = README_FILE.read_text()
 LIFE = (tree.ROOT / "docs/life.md").read_text()
+PAGES = "".join(page.read_text() for page in (README_FILE, *sorted((tree.ROOT / "docs").glob("*.md"))))
 MAKEFILE = (tree.ROOT / "Makefile").read_text()
-CODE_SPANS = re.findall(r"`([^`\n]+)`", README + LIFE) + re.findall(
-    r"^```\w*\n(.*?)^```", README, re.MULTILINE | re.DOTALL
+CODE_SPANS = re.findall(r"`([^`\n]+)`", PAGES) + re.findall(
+    r"^```\w*\n(.*?)^```", PAGES, re.MULTILINE | re.DOTALL
 )
 
 
@@ -53,7 +55,7 @@ def test_the_state_diagram_ends_where_requests_end() -> None:
 
 
 def test_every_command_exists() -> None:
-    """Each `registry-bot ...` that the README and the page of a credential's life show is a command."""
+    """Each `registry-bot ...` that the README and the pages behind it show is a command."""
     shown = {
         " ".join(re.findall(r"[a-z]+(?:-[a-z]+)*", line.partition(" --")[0]))
         for span in CODE_SPANS

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("bot", "handlers", "tests", "docs", "deploy", ".ci")
 # What tools and people leave in a checkout, and git ignores.
-IGNORED = frozenset({".env", ".coverage"})
+IGNORED = frozenset({".env", ".coverage", ".git"})
 
 
 def texts() -> Iterator[tuple[str, str]]:

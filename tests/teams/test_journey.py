@@ -169,7 +169,7 @@ async def test_what_slack_asked_is_approved_in_teams() -> None:
         told = await ana.awaits(play.HOME, "is in Tower")
 
         assert "Ana on Slack" in reading.text(card.card)
-        assert "approved by" in reading.text((await both.approval()).card)
+        assert "approved by" in reading.text((await both.approval()).card).lower()
         assert told.text
         assert both.judged() == []
 
