@@ -11,10 +11,10 @@ from slack_bolt.response import BoltResponse
 
 from bot import model
 from bot.model import Kind
-from handlers import plans, replies, rights, rows
+from handlers import paging, plans, replies, rights, rows
 from handlers.parts import Note
 from handlers.service import Service
-from handlers.slack import answers, blocks, pages, parse, people
+from handlers.slack import answers, blocks, parse, people
 from handlers.slack.background import Background
 from handlers.slack.changing import Changing
 from handlers.slack.lists import Lists
@@ -86,7 +86,7 @@ class Commands:
         view = rows.WORDS.get(which)
         if view is None:
             return rows.misread(typed.words[0][:LONGEST_ECHO])
-        return await self._lists.page(by, pages.Spot(view, " ".join(typed.words[1:]) or None))
+        return await self._lists.page(by, paging.Spot(view, " ".join(typed.words[1:]) or None))
 
     async def status(self, typed: Typed, by: model.Principal) -> Said:
         """Show all of one request."""

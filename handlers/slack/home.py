@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot import forms
-from handlers import rows
+from handlers import paging, rows
 from handlers.parts import Note
 from handlers.slack import blocks, ids, markup, pages
 from handlers.slack.markup import Json
@@ -48,7 +48,7 @@ def _section(listing: forms.Listing, *, deciding: bool = False, changing: bool =
             made += blocks.pending(row.request, own=False)
         if changing and row.credential:
             made += blocks.offers(row.credential.id, row.may, f"change_{row.credential.id}")
-    value = pages.Spot(listing.view).value()
+    value = paging.Spot(listing.view).value()
     if value and (listing.after is not None or len(listing.rows) > MOST):
         more = blocks.plain_button(rows.MORE, ids.MORE, value)
         made.append({"type": "actions", "block_id": f"more_{listing.view}", "elements": [more]})

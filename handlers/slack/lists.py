@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 
 from bot import errors, model
-from handlers import replies, rows
+from handlers import paging, replies, rows
 from handlers.service import Service
 from handlers.slack import answers, blocks, pages, parse, windows
 from handlers.slack.parse import Payload, text_at
@@ -19,7 +19,7 @@ class Lists:
         self._windows = shown
         self._tell = tell
 
-    async def page(self, by: model.Principal, where: pages.Spot) -> blocks.Message:
+    async def page(self, by: model.Principal, where: paging.Spot) -> blocks.Message:
         """Return a page of a list."""
         listing = await self._service.listing(by, where.view, workspace=where.workspace, after=where.after)
         return pages.page(listing, where)
@@ -30,7 +30,7 @@ class Lists:
 
     async def turn(self, payload: Payload, by: model.Principal) -> None:
         """Show another page in the place of this one; from somebody's home, in a window."""
-        message = await self._tried(self.page(by, pages.spot(parse.needed(payload, "actions", 0, "value"))))
+        message = await self._tried(self.page(by, paging.spot(parse.needed(payload, "actions", 0, "value"))))
         inside = text_at(payload, "view", "type")
         if not inside:
             await self._tell.replace(payload, message)

@@ -2,52 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-
 from bot import forms, model
 from bot.forms import View
-from handlers import rows
+from handlers import paging, rows
 from handlers.parts import Note
 from handlers.slack import blocks, ids, markup, modals
 from handlers.slack.blocks import Message
 from handlers.slack.markup import Json
-from handlers.slack.parse import Malformed
 
-LONGEST_VALUE = 2000  # of a button
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A place in a list: where its page begins, and where those before it did, nearest last."""
-
-    view: View
-    workspace: str | None = None
-    after: str | None = None
-    before: tuple[str | None, ...] = ()
-
-    def value(self) -> str | None:
-        """Return this for a button; None if no button could hold it. What is far back is dropped first."""
-        for start in range(len(self.before) + 1):
-            held = json.dumps([self.view, self.workspace, self.after, self.before[start:]])
-            if len(held) <= LONGEST_VALUE:
-                return held
-        return None
+_TURNS = {rows.PREVIOUS: ids.PREVIOUS, rows.NEXT: ids.NEXT}
 
 
-def spot(value: str) -> Spot:
-    """Return what `Spot.value` wrote."""
-    try:
-        view, workspace, after, before = json.loads(value)
-        known = Spot(View(view), workspace, after, tuple(before))
-    except (ValueError, TypeError, RecursionError):
-        raise Malformed("This is no place in a list.") from None
-    if not all(one is None or isinstance(one, str) for one in (workspace, after, *known.before)):
-        raise Malformed("This is no place in a list.")
-    return known
-
-
-def page(listing: forms.Listing, where: Spot) -> Message:
+def page(listing: forms.Listing, where: paging.Spot) -> Message:
     """Return a page of a list."""
     title, above = rows.title(listing), rows.above(listing)
     shown = [(row, rows.line(row, listing.view)) for row in listing.rows]
@@ -68,19 +34,9 @@ def entry(row: forms.Row, view: View) -> Json:
     return {"type": "section", "text": text, "accessory": button}
 
 
-def _turning(listing: forms.Listing, where: Spot) -> list[Json]:
-    workspace = listing.workspace.full_name if listing.workspace else where.workspace
-    turns = []
-    if where.before:
-        turns.append(
-            (rows.PREVIOUS, ids.PREVIOUS, Spot(where.view, workspace, where.before[-1], where.before[:-1]))
-        )
-    if listing.after is not None:
-        before = (*where.before, where.after)
-        turns.append((rows.NEXT, ids.NEXT, Spot(where.view, workspace, listing.after, before)))
-    buttons = [
-        blocks.plain_button(label, action, value) for label, action, to in turns if (value := to.value())
-    ]
+def _turning(listing: forms.Listing, where: paging.Spot) -> list[Json]:
+    turns = paging.turns(listing, where)
+    buttons = [blocks.plain_button(label, _TURNS[label], value) for label, value in turns]
     return [{"type": "actions", "block_id": "turning", "elements": buttons}] if buttons else []
 
 

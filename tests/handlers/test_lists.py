@@ -10,7 +10,7 @@ from bot.forms import View
 from bot.model import Kind, State
 from bot.sandbox import acme
 from bot.sandbox.slack import people
-from handlers import kinds, rows, text
+from handlers import kinds, paging, rows, text
 from handlers.slack import ids, pages, parse
 from tests.handlers import kit, samples
 from tests.handlers.house import House
@@ -166,7 +166,7 @@ def test_every_page_is_one_that_slack_takes(view: View, count: int) -> None:
         workspace=samples.RESEARCH,
     )
 
-    made = pages.page(listing, pages.Spot(view, before=("a", None)))
+    made = pages.page(listing, paging.Spot(view, before=("a", None)))
 
     assert kit.check_message(made.blocks) == []
     assert kit.check_view(pages.window(rows.LIST_TITLE, made)) == []
@@ -175,14 +175,14 @@ def test_every_page_is_one_that_slack_takes(view: View, count: int) -> None:
 
 def test_a_long_way_back_is_shortened() -> None:
     """A button holds 2,000 characters: what is far back goes first, and nothing breaks."""
-    far = pages.Spot(View.MINE, None, "a", tuple("x" * 150 for _ in range(40)))
+    far = paging.Spot(View.MINE, None, "a", tuple("x" * 150 for _ in range(40)))
 
     value = far.value()
 
     assert value is not None
-    assert len(value) <= pages.LONGEST_VALUE
-    assert len(pages.spot(value).before) == 12
-    assert pages.Spot(View.MINE, None, "a" * 3000).value() is None
+    assert len(value) <= paging.LONGEST_VALUE
+    assert len(paging.spot(value).before) == 12
+    assert paging.Spot(View.MINE, None, "a" * 3000).value() is None
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_long_way_back_is_shortened() -> None:
 def test_a_place_that_is_none_is_malformed(value: str) -> None:
     """What no button of ours carries is refused."""
     with pytest.raises(parse.Malformed):
-        pages.spot(value)
+        paging.spot(value)
 
 
 async def test_a_list_can_be_read_in_a_window(
