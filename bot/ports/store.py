@@ -52,7 +52,8 @@ class Change:
     claims for the credential if it made one (`model.FRESH`); one that ends otherwise gives them up,
     and a credential that is revoked gives up its own. Every change makes the request due at once
     (its copies are behind), unless it is written under a `fence`: then the holder of the lease
-    goes on. A `credential` makes the request that it came from due too. Repeating a change with the
+    goes on. A `credential` makes the request that it came from due too, and the one that it is taken
+    from while that is `busy` with it. Repeating a change with the
     same `op` does nothing and is OK.
     """
 

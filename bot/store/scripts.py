@@ -243,6 +243,7 @@ def _credential(change: ports.Change) -> dict[str, str | int]:
         "credential": credential.model_dump_json(),
         "credential_id": credential.id,
         "credential_seen": change.credential_seen,
+        "credential_busy": credential.busy or "",
         "credential_listed": lists.of_credential(credential, change.request.id),
         "credential_claims": json.dumps(credential.claims),
     }

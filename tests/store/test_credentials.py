@@ -194,6 +194,36 @@ class TestWaking:
 
         assert (await desk.take()).request_id == issued.id
 
+    async def test_who_loses_a_credential_is_due_at_once(
+        self, desk: parts.Desk, issued: model.Credential
+    ) -> None:
+        """It waits for something that does not matter any more, and its people are told so now."""
+        loser = await desk.submit(about(issued, model.Kind.REVOKE))
+        await write(desk, issued, busy=loser.id)
+        later = parts.now() + dt.timedelta(hours=1)
+        for claimed in (await desk.store.claim("worker", lease_s=15, limit=9)).taken:
+            await desk.give_back(claimed, later)
+
+        await write(desk, issued, seen=2, busy=model.new_id())
+
+        taken = (await desk.store.claim("worker", lease_s=15, limit=9)).taken
+        assert loser.id in {one.request_id for one in taken}
+
+    async def test_who_keeps_a_credential_goes_on_waiting(
+        self, desk: parts.Desk, issued: model.Credential
+    ) -> None:
+        """What somebody else writes of it meanwhile takes nothing from it."""
+        holder = await desk.submit(about(issued, model.Kind.REVOKE))
+        await write(desk, issued, busy=holder.id)
+        later = parts.now() + dt.timedelta(hours=1)
+        for claimed in (await desk.store.claim("worker", lease_s=15, limit=9)).taken:
+            await desk.give_back(claimed, later)
+
+        await write(desk, issued, seen=2, busy=holder.id)
+
+        taken = (await desk.store.claim("worker", lease_s=15, limit=9)).taken
+        assert holder.id not in {one.request_id for one in taken}
+
     async def test_who_sees_to_it_already_looks_once_more(
         self, desk: parts.Desk, issued: model.Credential
     ) -> None:

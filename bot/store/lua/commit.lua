@@ -34,15 +34,14 @@ if new then
   end
 end
 
--- The version of a credential's record; 0 for none, and nil for one that is not ours.
-local function version_of(text)
-  if not text then return 0 end
-  local readable, kept = pcall(cjson.decode, text)
-  return readable and type(kept) == 'table' and tonumber(kept.version) or nil
+-- What a credential's record says: version 0 where there is none, nothing where it is not ours.
+local function kept(text)
+  if not text then return {version = 0} end
+  local readable, found = pcall(cjson.decode, text)
+  return readable and type(found) == 'table' and found or {}
 end
-if arg.credential and version_of(redis.call('GET', credential)) ~= tonumber(arg.credential_seen) then
-  return {'overtaken'}
-end
+local was = arg.credential and kept(redis.call('GET', credential))
+if was and tonumber(was.version) ~= tonumber(arg.credential_seen) then return {'overtaken'} end
 
 redis.call('HSET', k.record, 'record', arg.record, 'version', arg.version, 'head', arg.mac)
 redis.call('HSET', k.record, 'state', arg.state, 'ended', arg.ended)
@@ -72,6 +71,13 @@ if arg.credential then
   if arg.credential_id ~= id and redis.call('EXISTS', issued.record) == 1 then
     issued.due, issued.lease, issued.work, issued.over = k.due, k.lease, k.work, k.over
     wake(issued, arg.credential_id)
+  end
+  -- Whom it was taken from may be waiting for an hour, and has to say now that it cannot go on.
+  local loser = was.busy
+  if type(loser) == 'string' and loser ~= id and loser ~= arg.credential_busy
+    and redis.call('HEXISTS', k.work, 'fence:' .. loser) == 1
+    and not redis.call('ZSCORE', k.over, loser) then
+    wake(k, loser)
   end
 end
 
