@@ -42,7 +42,9 @@ class Changes:
         await self.intake.admit(by, action=kind.value)
         async with self.intake.checking(by, action=kind.value, asks=ASKS):
             case = await self._case(by, kind, credential_id)
-            wish = forms.Change(by, place, kind, credential_id, op=secrets.token_hex(16))
+            # What waits for approvers or jobs must not keep anybody from asking to revoke it at once.
+            at_once = kind is Kind.REVOKE
+            wish = forms.Change(by, place, kind, credential_id, op=secrets.token_hex(16), at_once=at_once)
             await self._free(by, case, self._request(wish, case, _spec(case, wish)))
         credential = case.credential
         preview = dataclasses.replace(
@@ -124,8 +126,7 @@ class Changes:
                 return held
             if _same(held.spec, spec):
                 raise hosts.repeated(held)
-            words = f"{hosts.busy(credential, held)} Wait for that one, or cancel it first."
-            raise errors.Refused(Reason.BUSY, words, request=held)
+            raise errors.Refused(Reason.BUSY, hosts.busy(credential, held), request=held)
         if credential.state is CredentialState.REVOKING and case.kind is not Kind.REVOKE:
             raise errors.Refused(Reason.BUSY, f"The credential {credential.name} is being revoked.")
         return None
@@ -181,7 +182,7 @@ def _removal(change: forms.Change, credential: model.Credential) -> str | None:
         return f"The credential {credential.name} does not read {hosts.few(foreign)} anyway."
     if set(credential.repositories) <= set(change.remove):
         return f"This would leave the credential {credential.name} nothing to read: revoke it instead."
-    return None
+    return forms.too_long(tuple(f"{credential.login_server}/{name}" for name in dict.fromkeys(change.remove)))
 
 
 def _spec(case: _Case, change: forms.Change) -> model.Spec:

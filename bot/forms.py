@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot import model, ports
@@ -19,6 +20,9 @@ WILDCARD = re.compile(rf"(?:{_PART}/)*\*")
 LONGEST_REPOSITORY = 256
 LONGEST_REASON = 500
 MOST_REPOSITORIES = 500  # of one scope map, in every tier (ACR's service limits)
+# What one request adds or removes, all of which its approvers have to be shown.
+MOST_AT_ONCE = 100
+LONGEST_AT_ONCE = 12_000  # characters, with the registry before each
 LONGEST_KEY = 150  # what Slack takes as an option's value; Teams takes more
 
 
@@ -225,13 +229,33 @@ def _repositories(chosen: tuple[ports.Repository, ...], *, wildcards: bool) -> s
     for one in chosen:
         if problem := _repository(one.name, wildcards=wildcards):
             return problem if len(chosen) == 1 else f"{one.path}: {problem}"
+    return several_registries(chosen) or too_long(tuple(dict.fromkeys(one.path for one in chosen)))
+
+
+def several_registries(chosen: Sequence[ports.Repository]) -> str | None:
+    """Return why repositories of several registries cannot be asked for together."""
     hosts = sorted({one.login_server for one in chosen})
-    if len(hosts) > 1:
-        return (
-            f"Choose repositories of one registry: these are of {' and '.join(hosts)}. "
-            "A credential is for one registry, so ask for each of them by itself."
-        )
-    return too_many(len(set(chosen)))
+    if len(hosts) <= 1:
+        return None
+    return (
+        f"Choose repositories of one registry: these are of {' and '.join(hosts)}. "
+        "A credential is for one registry, so ask for each of them by itself."
+    )
+
+
+def too_long(paths: Collection[str]) -> str | None:
+    """Return why one request cannot be about so many repositories: its approvers could not see them all."""
+    characters = sum(map(len, paths))
+    if len(paths) > MOST_AT_ONCE:
+        limit, found = f"{MOST_AT_ONCE} repositories", f"{len(paths)}"
+    elif characters > LONGEST_AT_ONCE:
+        limit, found = f"{LONGEST_AT_ONCE} characters of repository names", f"{characters}"
+    else:
+        return None
+    return (
+        f"One request has room for {limit}, so that its approvers see all of them: these are {found}. "
+        "Please ask in several requests."
+    )
 
 
 def too_many(number: int) -> str | None:

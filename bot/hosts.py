@@ -47,6 +47,12 @@ class Held:
         return self.open if asked == {(one.login_server, one.name) for one in repositories} else None
 
 
+_WISH = {
+    model.Kind.EXTEND: "to add repositories",
+    model.Kind.NARROW: "to remove repositories",
+    model.Kind.ROTATE: "to replace its password",
+    model.Kind.REVOKE: "to revoke it",
+}
 _ASKING = frozenset({model.Kind.ISSUE, model.Kind.EXTEND, model.Kind.ADOPT})
 
 
@@ -95,7 +101,7 @@ def unextendable(found: Held, chosen: Sequence[ports.Repository]) -> str | None:
     if credential.state is model.CredentialState.REVOKING:
         return f"The credential {credential.name} is being revoked. Ask again once that is done."
     if found.change:
-        return f"{busy(credential, found.change)} Wait for that one, or cancel it first."
+        return busy(credential, found.change)
     known = [one.name for one in chosen if any(_covers(wide, one.name) for wide in credential.repositories)]
     if len(known) == len(chosen):
         return (
@@ -107,10 +113,16 @@ def unextendable(found: Held, chosen: Sequence[ports.Repository]) -> str | None:
 
 
 def busy(credential: model.Credential, change: model.Request) -> str:
-    """Return which open request is about a credential."""
+    """Return which open request is about a credential, and what can be done about that."""
+    short, wish = model.short_id(change.id), _WISH.get(change.spec.kind, "to change it")
+    if change.state is model.State.PENDING:
+        return (
+            f"The credential {credential.name} has an open request already: {short}, {wish}. "
+            "Wait until it is decided, or cancel it first."
+        )
     return (
-        f"The credential {credential.name} has an open request: {model.short_id(change.id)} "
-        f"({change.spec.kind}) by {change.requester.key}."
+        f"Request {short} for the credential {credential.name}, {wish}, is being carried out. "
+        "Wait until it is done."
     )
 
 

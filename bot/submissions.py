@@ -53,6 +53,10 @@ class Submissions:
         if workspace_id is None or not repositories:
             only = court.only_rule
             return court.preview(only, by) if only else forms.Preview()
+        if problem := forms.several_registries(repositories) or forms.too_long(
+            {one.path for one in repositories}
+        ):
+            return forms.Preview(refusal=problem)
         workspace, held = await asyncio.gather(
             self.inspector.workspace(workspace_id),
             self.inspector.holder(workspace_id, repositories[0].login_server),

@@ -239,7 +239,8 @@ async def test_what_is_open_already_is_pointed_to(
     desk: Desk, credential: model.Credential, first: Kind, second: Kind, reason: Reason, call: str
 ) -> None:
     """The same is not doubled, and another change waits: either way the open request is named."""
-    opened = await desk.service.change(a_change(credential, first))
+    urgent = {"at_once": True} if first is Kind.REVOKE and call == "plan" else {}
+    opened = await desk.service.change(a_change(credential, first, **urgent))
 
     with pytest.raises(errors.Refused) as caught:
         await asked(desk, call, credential, second, builders.BEN)

@@ -41,6 +41,21 @@ async def test_an_approver_needs_nobody(desk: Desk, credential: model.Credential
     assert desk.woken[-1] == request.id
 
 
+@pytest.mark.parametrize("approved", [False, True])
+async def test_an_ordinary_revocation_is_not_in_the_way(
+    desk: Desk, credential: model.Credential, *, approved: bool
+) -> None:
+    """Whether it waits for approvers or for jobs, the window opens, and its answer is carried out."""
+    waits = await desk.service.change(plain(credential))
+    if approved:
+        await desk.service.approve(builders.a_click(waits))
+
+    plan = await desk.service.plan(builders.BEN, None, Kind.REVOKE, credential.id)
+    request = await desk.service.change(at_once(credential))
+
+    assert (plan.alone, request.state) == (True, State.APPROVED)
+
+
 async def test_its_owner_waits_for_an_approver(desk: Desk, credential: model.Credential) -> None:
     """At once is how it is done, not who decides."""
     plan = await desk.service.plan(builders.ANA, None, Kind.REVOKE, credential.id)

@@ -118,6 +118,15 @@ async def test_a_credential_reads_at_most_five_hundred(desk: Desk) -> None:
     assert seen.readable == 501
 
 
+async def test_a_preview_of_two_registries_says_that_it_is_for_one(desk: Desk) -> None:
+    """Nothing is counted that could not be asked for together."""
+    seen = await previewed(desk, TOOL, ports.Repository("other.azurecr.io", "team/tool"))
+
+    assert seen.refusal == await problem(desk, TOOL, ports.Repository("other.azurecr.io", "team/tool"))
+    assert "Choose repositories of one registry" in (seen.refusal or "")
+    assert seen.readable == 0
+
+
 async def test_the_same_extension_is_pointed_to(desk: Desk) -> None:
     """Whoever asks for what is asked for already is told of the open request."""
     await desk.issued()
@@ -154,7 +163,7 @@ async def test_one_change_at_a_time(desk: Desk) -> None:
     third = ports.Repository(builders.HOST, "team/third")
     told, seen = await problem(desk, third), await previewed(desk, third)
 
-    assert f"{model.short_id(first.id)} (extend) by {builders.ANA.key}" in told
+    assert f"{model.short_id(first.id)}, to add repositories. Wait until it is decided" in told
     assert seen.open_request == first
 
 
