@@ -157,7 +157,6 @@ class Playground:
     async def __aenter__(self) -> Self:
         await self.relay.__aenter__()
         await self._courier.start()
-        self.relay.to = f"{self.url}/_connector"
         return self
 
     async def __aexit__(self, *details: object) -> None:
@@ -168,12 +167,17 @@ class Playground:
         await self._courier.stop()
         await self.relay.__aexit__(*details)
 
+    def lead(self, connector: str, endpoint: str) -> None:
+        """Set what stands on both sides of the relay."""
+        self.relay.to = connector
+        self._courier.endpoint = self.relay.bot = endpoint
+
     async def start(self, endpoint: str) -> None:
         """Fetch and start it in front of a bot; raise ConfigurationError where that cannot be done."""
         npx = shutil.which("npx")
         if npx is None:
             raise errors.ConfigurationError("npx, which fetches the Agents Playground, is not on the PATH.")
-        self._courier.endpoint = self.relay.bot = endpoint
+        self.lead(f"{self.url}/_connector", endpoint)
         log = self.folder / "playground.log"
         with log.open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
