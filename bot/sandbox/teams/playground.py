@@ -1,6 +1,6 @@
 """Microsoft's Agents Playground in front of the bot: fetched by npx when it is wanted, never shipped.
 
-https://www.npmjs.com/package/@microsoft/m365agentsplayground. It signs nothing, has one person at its
+https://github.com/OfficeDev/microsoft-365-agents-playground. It signs nothing, has one person at its
 page, and draws no dialogs: the form is filled in the chat, and the second person is in the terminal.
 """
 
