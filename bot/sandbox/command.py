@@ -115,7 +115,9 @@ def _welcome(on: stage.Stage, page: server.Page) -> list[str]:
         "",
         f"  The sandbox is at  {story.heading(page.url)}",
         "",
-        story.folded("Two people's Slack side by side, and every request that leaves the bot.", "  "),
+        story.folded(
+            "Two people side by side, on Slack or in Teams, and every request that leaves the bot.", "  "
+        ),
         story.folded("Ctrl-C ends it, and nothing of it stays.", "  "),
         f"  The bot logs to {on.bot.log}",
         "",
