@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-inp
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox test bench lint screenshots requirements clean
+.PHONY: help setup sandbox playground test bench lint screenshots requirements clean
 
 help: ## show these lines
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -20,6 +20,9 @@ setup: $(VENV)/.dev ## install everything into .venv, without running anything
 
 sandbox: $(VENV)/.project ## play with the bot against stand-ins for every service; ARGS="--once" plays one journey and ends
 	$(BIN)/registry-bot sandbox $(ARGS)
+
+playground: $(VENV)/.project ## try the bot in Microsoft's Agents Playground, which npx fetches (needs Node 20)
+	$(BIN)/registry-bot sandbox --playground $(ARGS)
 
 test: $(VENV)/.dev ## run the tests; ARGS="tests/core -x" are pytest's own arguments
 	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal -m "not bench" $(ARGS)

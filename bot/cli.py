@@ -47,11 +47,10 @@ def worker() -> None:
 @click.option("--json", "as_json", is_flag=True, help="With --once: print one JSON document.")
 @click.option("--no-browser", is_flag=True, help="Print the page's address without opening it.")
 @click.option("--port", default=0, help="Port of the page; 0 picks a free one.")
-def sandbox(*, once: bool, journey: str, as_json: bool, no_browser: bool, port: int) -> None:
-    """Run everything on this machine, with doubles of Slack, Azure, Tower and Wave."""
-    options = sandbox_command.Options(
-        once=once, journey=journey, as_json=as_json, browser=not no_browser, port=port
-    )
+@click.option("--playground", is_flag=True, help="Microsoft's Agents Playground in place of the page.")
+def sandbox(*, no_browser: bool, **said: Any) -> None:
+    """Run everything on this machine, with doubles of Slack, Teams, Azure, Tower and Wave."""
+    options = sandbox_command.Options(browser=not no_browser, **said)
     sys.exit(_run(sandbox_command.run(options, manifest=wiring.slack_manifest)))
 
 

@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.sandbox import journeys, pace, rehearsal, stage, story, world
 from bot.sandbox.page import server
-from bot.sandbox.teams import tenant
+from bot.sandbox.teams import tenant, trial
 
 WRONG_USAGE = 2
 PUBLIC_URL = "https://registry-bot.example"  # Slack's double delivers to the loopback address instead
@@ -31,6 +31,7 @@ class Options:
     as_json: bool = False
     browser: bool = True
     port: int = 0
+    playground: bool = False
 
 
 class Environment(BaseSettings):
@@ -52,11 +53,11 @@ async def run(options: Options, *, manifest: Callable[[str | None], Mapping[str,
         click.echo(f"There is no journey {options.journey!r}. There are: {known}.", err=True)
         return WRONG_USAGE
     policy, teams = _scene(options)
-    if teams and not tenant.available():
-        click.echo(
-            'This journey needs the bot\'s extra "teams": pip install "registry-bot[teams]".', err=True
-        )
+    if (teams or options.playground) and not tenant.available():
+        click.echo('This needs the bot\'s extra "teams": pip install "registry-bot[teams]".', err=True)
         return WRONG_USAGE
+    if options.playground:
+        return await trial.run(manifest(PUBLIC_URL), browser=options.browser)
     given, installed = Environment().redis_url, manifest(PUBLIC_URL)
     outside = world.World(
         installed,
@@ -114,7 +115,9 @@ def _welcome(on: stage.Stage, page: server.Page) -> list[str]:
         "",
         f"  The sandbox is at  {story.heading(page.url)}",
         "",
-        story.folded("Two people's Slack side by side, and every request that leaves the bot.", "  "),
+        story.folded(
+            "Two people side by side, on Slack or in Teams, and every request that leaves the bot.", "  "
+        ),
         story.folded("Ctrl-C ends it, and nothing of it stays.", "  "),
         f"  The bot logs to {on.bot.log}",
         "",

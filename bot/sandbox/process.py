@@ -86,7 +86,7 @@ class BotProcess:
 
     def launch(self) -> None:
         """Start without waiting. A first start picks a port, which restarts keep."""
-        self.port = self.port or _free_port()
+        self.port = self.port or free_port()
         self.folder.mkdir(exist_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  # ourselves
@@ -201,7 +201,7 @@ async def _says_ready(client: aiohttp.ClientSession, url: str) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Return a port that no outgoing connection gets before the bot does.
 
     Systems take those from 32768 (Linux) or 49152 on, and a bot that is starting needs a second.

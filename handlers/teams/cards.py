@@ -34,8 +34,15 @@ class Message:
 
     def activity(self) -> Json:
         """Return it as an activity to send."""
-        attached = [attachment(self.card)]
-        return {"type": "message", "summary": self.summary, "attachments": attached, **self.calling}
+        return {"type": "message", "summary": self.summary, "attachments": [attachment(self.card)]}
+
+    def call(self) -> Json | None:
+        """Return the message that calls people, if there are any.
+
+        It is one of its own: what has both text and a card is two messages to Teams' Connector,
+        which then answers without an id (202), and the card could not be updated any more.
+        """
+        return {"type": "message", **self.calling} if self.calling else None
 
 
 def attachment(card: Json) -> Json:

@@ -104,13 +104,27 @@ class TeamsNotifier:
             return False
         return True
 
+    async def _personal(self, who: model.Principal) -> str:
+        """Return somebody's personal chat, asked for by the Connector's own id where that is known."""
+        sight = self._seen.sight(who)
+        return await self._connector.direct(sight.member if sight else who.user, tenant=who.tenant)
+
+    async def _call(self, where: str, message: cards.Message) -> None:
+        """Call people below a card; the card itself is there, with or without that."""
+        call = message.call()
+        if call is None:
+            return
+        try:
+            await self._connector.post(where, call)
+        except errors.ServiceError as error:
+            log.info("teams.call.lost", error=str(error))
+
     async def _posted(
         self, request: model.Request, copy: model.Copy, copies: spots.Copies, message: cards.Message
     ) -> model.Copy:
         spot = spots.spot(request, copy.role, copies)
         if spot is None:
-            who = request.requester
-            spot = spots.Spot(await self._connector.direct(who.user, tenant=who.tenant))
+            spot = spots.Spot(await self._personal(request.requester))
         try:
             posted = await self._connector.post(parse.joined(spot.channel, spot.thread), message.activity())
         except errors.NotFound:
@@ -118,6 +132,7 @@ class TeamsNotifier:
                 raise
             spot = spots.Spot(spot.channel)  # the thread's first message was deleted
             posted = await self._connector.post(spot.channel, message.activity())
+        await self._call(parse.joined(spot.channel, spot.thread or posted), message)
         return model.Copy(
             role=copy.role,
             platform=model.Platform.TEAMS,

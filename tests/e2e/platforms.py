@@ -129,7 +129,7 @@ class InTeams:
 
     def asked(self) -> list[str]:
         """Return what stands in the approvers' channel."""
-        return [one.text for one in self.crowd[0].sees(tenant.APPROVERS)]
+        return [one.text for one in self.crowd[0].sees(tenant.APPROVERS) if one.card]
 
     def told(self, words: str) -> bool:
         """Look into the channel."""

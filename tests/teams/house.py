@@ -63,9 +63,14 @@ class House:
         return await self.teams.deliver(activities.invoke(scene, name, value))
 
     def written(self, where: Conversation | str) -> list[Message]:
-        """Return what the bot has written somewhere."""
+        """Return the cards that the bot has written somewhere."""
         found = self.teams.conversations[where] if isinstance(where, str) else where
-        return [one for one in found.messages.values() if one.by == "bot"]
+        return [one for one in found.messages.values() if one.by == "bot" and one.card]
+
+    def calls(self, where: str) -> list[Message]:
+        """Return the messages that only call people."""
+        every = self.teams.conversations[where].messages.values()
+        return [one for one in every if one.by == "bot" and not one.card]
 
 
 @asynccontextmanager

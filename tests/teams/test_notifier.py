@@ -65,14 +65,23 @@ async def test_a_copy_is_posted_and_then_kept(house: House) -> None:
 async def test_approvers_are_called_when_they_are_asked(house: House) -> None:
     """A mention notifies them; an update, and what is decided already, calls nobody."""
     copy = await shown(house, request())
-    asked = at(house, copy).activity["text"]
 
     await house.platform.notifier.show(request(version=2), copy, copies={})
     ended = await shown(house, request(State.DONE))
 
-    assert asked == "<at>Ben Ortiz</at>"
-    assert "text" not in at(house, copy).activity
-    assert "text" not in at(house, ended).activity
+    (call,) = house.calls(scenery.APPROVALS)
+    assert (call.text, call.root) == ("<at>Ben Ortiz</at>", copy.message)
+    assert (at(house, copy).text, at(house, ended).text) == ("", "")
+
+
+async def test_a_call_that_is_lost_costs_only_itself(house: House) -> None:
+    """The card is there and is remembered, so that it is not posted again."""
+    house.teams.faults.append(Fault(r"POST .*messageid=", times=None, status=404))
+
+    copy = await shown(house, request())
+
+    assert (copy.error, house.calls(scenery.APPROVALS)) == (None, [])
+    assert at(house, copy).card
 
 
 async def test_a_roster_that_is_silent_costs_only_the_names(house: House) -> None:

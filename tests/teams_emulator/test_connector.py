@@ -70,6 +70,7 @@ async def test_a_personal_chat_is_opened_once(bot: apps.Bot) -> None:
         ({"type": "message"}, "nothing in it"),
         ({"type": "typing"}, "activity of type typing"),
         (apps.message({"type": "AdaptiveCard", "version": "1.2"}), "version 1.5"),
+        ({**apps.message(apps.card(apps.TEXT)), "text": "<at>Ben</at>"}, "are two messages"),
     ],
 )
 async def test_what_teams_would_not_show_is_noted(bot: apps.Bot, activity: apps.Json, complaint: str) -> None:

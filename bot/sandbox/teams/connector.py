@@ -164,6 +164,10 @@ class TeamsEmulator(emulator.Emulator):
             return _error(404, "ActivityNotFound", "The thread was not found.")
         where.messages[identity] = Message(identity, root or identity, "bot", activity)
         self.feed.tell(changes.What.MESSAGE_POSTED, channel=where.id, ts=identity)
+        if activity.get("text") and activity.get("attachments"):
+            # Two messages, and so no id; Microsoft's Agents Playground does the same.
+            self.complain("text and a card at once are two messages")
+            return web.Response(status=202)
         return web.json_response({"id": identity}, status=201)
 
     async def _put(self, request: web.Request) -> web.Response:

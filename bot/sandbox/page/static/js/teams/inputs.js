@@ -20,18 +20,19 @@ function option({ title, value }) {
   return { text: title, value, description: "" };
 }
 
+// Several choices are one value with commas, as Teams sends them.
 function filtered(element, place) {
-  let chosen = (element.choices ?? []).find((one) => one.value === element.value)?.value ?? "";
+  let chosen = String(element.value ?? "").split(",").filter(Boolean);
   const options = (element.choices ?? []).map(option);
   const listed = (typed) => options.filter((one) => one.text.toLowerCase().includes(typed.toLowerCase()));
   // Before anything is typed the card's own list is there; then the bot is asked.
   const search = element["choices.data"] && (async (typed) => (typed.trim() ? place.search(element.id, typed) : listed("")));
   const box = combobox(
-    { type: "static_select", placeholder: { text: element.placeholder ?? "" }, options, min_query_length: 0 },
-    { search, choose: ([one]) => (chosen = one?.value ?? ""), clearable: !element.isRequired },
+    { type: element.isMultiSelect ? "multi_static_select" : "static_select", placeholder: { text: element.placeholder ?? "" }, options, min_query_length: 0 },
+    { search, choose: (picked) => (chosen = picked.map((one) => one.value)), clearable: !element.isRequired },
   );
-  box.show(options.filter((one) => one.value === chosen));
-  return { node: box.node, control: box.input, value: () => chosen };
+  box.show(options.filter((one) => chosen.includes(one.value)));
+  return { node: box.node, control: box.input, value: () => chosen.join(",") };
 }
 
 function choices(element, place) {
