@@ -149,18 +149,23 @@ class Listings:
         self, seen: sight.Sight, credentials: Iterable[model.Credential | None]
     ) -> list[forms.Row]:
         """Return credentials with the requests that made them; not those that somebody else wrote."""
-        genuine = []
-        for credential in filter(None, credentials):
-            if self.intake.record.genuine(credential):
-                genuine.append(credential)
+        known = [one for one in credentials if one]
+        origins = await self.intake.store.requests([one.id for one in known])
+        rows = []
+        for credential, origin in zip(known, origins, strict=True):
+            if await self._genuine(credential, origin):
+                rows.append(forms.Row(origin, credential, await seen.may(credential, origin)))
             else:
                 seen.forged(credential)
                 self.intake.forged(credential.id)
-        origins = await self.intake.store.requests([one.id for one in genuine])
-        return [
-            forms.Row(origin, one, await seen.may(one, origin))
-            for one, origin in zip(genuine, origins, strict=True)
-        ]
+        return rows
+
+    async def _genuine(self, credential: model.Credential, origin: model.Request | None) -> bool:
+        """Tell whether nobody else wrote a credential, or put an older one back: its request would know."""
+        record = self.intake.record
+        if origin and origin.life and origin.life.version > credential.version:
+            return await record.newest(credential)
+        return record.genuine(credential)
 
     async def _named(self, ref: str) -> list[model.Request]:
         """Return the requests of an id, newest first."""

@@ -8,7 +8,7 @@ import datetime as dt
 import hmac
 import secrets
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot import audit, errors, model, ports
@@ -201,17 +201,58 @@ class Recorder:
         return hmac.compare_digest(credential.seal, self._trail.seal_of(credential))
 
     async def credential(self, credential_id: str) -> model.Credential:
-        """Read a credential; raise Refused for none, or for one that somebody else wrote."""
+        """Read a credential; raise Refused for none, or for one that somebody else wrote or put back.
+
+        An older record is as genuine as the newest: the request that made it tells them apart, since
+        its own sealed record says which version its messages tell of.
+        """
+        # In this order: what is written in between only makes the credential newer.
+        told = await self._told(credential_id)
         credential = await self._store.credential(credential_id)
         if credential is None:
             raise errors.Refused(errors.Reason.UNKNOWN_CREDENTIAL, NO_CREDENTIAL)
-        if credential.id != credential_id or not self.genuine(credential):
+        genuine = credential.id == credential_id and self.genuine(credential)
+        if not genuine or told is None or credential.version < told:
             raise errors.Refused(errors.Reason.CHANGED, FORGED_CREDENTIAL)
         return credential
+
+    async def newest(self, credential: model.Credential) -> bool:
+        """Tell whether a credential that was just read is as it was written, and no older one put back.
+
+        One that was written anew since counts as well: whoever wrote it has seen this one.
+        """
+        if not self.genuine(credential):
+            return False
+        try:
+            return (await self.credential(credential.id)).version >= credential.version
+        except errors.Refused as refusal:
+            return refusal.reason is errors.Reason.UNKNOWN_CREDENTIAL
+
+    async def _told(self, credential_id: str) -> int | None:
+        """Return the version that the request of a credential tells of; None for one that proves nothing."""
+        for _ in range(TRIES):
+            snapshot = await self._store.load(credential_id)
+            if snapshot is None:
+                return None
+            entries = await self._store.trail(credential_id)
+            if not entries or self._trail.broken_at(entries) is not None:
+                return None
+            if entries[-1].mac == snapshot.head:
+                return _version(snapshot.request, entries)
+            # Somebody wrote between the two reads.
+        return None
 
 
 def _nobody(_: audit.Entry, __: model.Request | None) -> None:
     """Observe nothing."""
+
+
+def _version(request: model.Request, entries: Sequence[audit.Entry]) -> int | None:
+    """Return the version of its credential that a record tells of; None for one that was never sealed."""
+    sealed = next((one.record for one in reversed(entries) if one.record), None)
+    if sealed not in {None, audit.digest(request), audit.digest(request, as_read=True)}:
+        return None
+    return request.life.version if request.life else 1
 
 
 def _settled(written: ports.Written, proposal: Proposal) -> model.Request:

@@ -8,7 +8,8 @@ from handlers import fate, parts, work
 from handlers.parts import Code, Note, Points, Sentence
 
 FEW = 5  # repositories in a sentence; all of them stand below it
-MOST = 60  # and more than these no message has room for
+MOST = 60  # of those that nobody decides on one by one
+TOGETHER = 50  # points in one list: chat platforms limit what a block holds, and not what a message does
 
 ROTATE, NARROW, REVOKE = "Rotate password", "Remove repositories", "Revoke"
 LABELS = {Kind.ROTATE: ROTATE, Kind.NARROW: NARROW, Kind.REVOKE: REVOKE}  # of buttons
@@ -48,20 +49,25 @@ def word(state: State) -> str:
     return "at work" if state is State.RUNNING else _STATES[state]
 
 
+def known(spec: model.Spec) -> Sentence:
+    """Return a credential's name and where it is, to follow "the credential"."""
+    return (Code(spec.name), " in ", Code(spec.workspace.full_name))
+
+
 def wish(spec: model.Spec) -> Sentence:
     """Return what is asked for, to follow "the request of somebody"."""
-    known: Sentence = (Code(spec.name), " in ", Code(spec.workspace.full_name))
+    it = known(spec)
     match spec.kind:
         case Kind.EXTEND:
-            return (" to let the credential ", *known, " pull ", *_few(spec, spec.added), " as well")
+            return (" to let the credential ", *it, " pull ", *_few(spec, spec.added), " as well")
         case Kind.NARROW:
-            return (" to take ", *_few(spec, spec.removed), " from the credential ", *known)
+            return (" to take ", *_few(spec, spec.removed), " from the credential ", *it)
         case Kind.ROTATE:
-            return (" for a new password of the credential ", *known)
+            return (" for a new password of the credential ", *it)
         case Kind.REVOKE:
-            return (" to revoke the credential ", *known, " at once" if spec.at_once else "")
+            return (" to revoke the credential ", *it, " at once" if spec.at_once else "")
         case Kind.ADOPT:
-            return (" to let this bot take over the credential ", *known)
+            return (" to let this bot take over the credential ", *it)
         case _:
             return (" for ", *_few(spec, spec.repositories), " in ", Code(spec.workspace.full_name))
 
@@ -110,15 +116,26 @@ def named(spec: model.Spec) -> tuple[str, ...]:
     return {Kind.EXTEND: spec.added, Kind.NARROW: spec.removed}.get(spec.kind, spec.repositories)
 
 
-def everything(request: model.Request) -> Note:
-    """Return all the repositories that a sentence did not name."""
-    names = named(request.spec)
+def everything(request: model.Request, *, most: int = MOST) -> Note:
+    """Return all the repositories that a sentence did not name.
+
+    Those that a request grants or takes are all there, however many: an approver decides on each.
+    """
+    spec = request.spec
+    names = named(spec)
     if len(names) <= FEW:
         return ()
-    points: list[Sentence] = [(Code(name),) for name in names[:MOST]]
-    if len(names) > MOST:
-        points.append((f"and {len(names) - MOST} more.",))
-    return ((f"All {len(names)} of them:",), Points(tuple(points)))
+    return points(names, most=most if spec.kind in {Kind.ROTATE, Kind.REVOKE} else len(names))
+
+
+def points(names: tuple[str, ...], *, most: int) -> Note:
+    """Return repositories as points below a line with their number; beyond `most` only how many more."""
+    told: list[Sentence] = [(Code(name),) for name in names[:most]]
+    if len(names) > most:
+        told.append((f"and {len(names) - most} more.",))
+    head = f"All {len(names)} of them:" if len(names) <= most else f"{most} of the {len(names)}:"
+    lists = [Points(tuple(told[at : at + TOGETHER])) for at in range(0, len(told), TOGETHER)]
+    return ((head,), *lists)
 
 
 def facts(request: model.Request) -> tuple[tuple[str, Sentence], ...]:
@@ -155,28 +172,46 @@ def done(request: model.Request) -> Sentence:
     spec = request.spec
     match spec.kind:
         case Kind.EXTEND:
-            said = "the credential can pull them now."
+            said: Sentence = (f" is done: the credential can pull {_them(spec.added)} now.",)
         case Kind.NARROW:
-            said = "the credential cannot pull them any more."
+            said = (f" is done: the credential cannot pull {_them(spec.removed)} any more. {_LAST}",)
         case Kind.ROTATE:
             return _rotated(request)
         case Kind.REVOKE:
-            return (" is done: it is gone from Tower, and its token and scope map from Azure.",)
+            gone = " is gone from Tower, and its token and scope map from Azure."
+            return (" is done: the credential ", Code(spec.name), f"{gone} {_LAST}")
         case Kind.ADOPT:
-            said = "the credential in Tower uses a token of this bot now."
+            said = (" is done: the credential ", Code(spec.name), " in Tower uses a token of this bot now.")
         case _:
-            delivered: Sentence = (" is done: the credential ", Code(spec.name), " is in Tower.")
-            return parts.sentences(delivered, work.verification(request))
-    return parts.sentences((f" is done: {said}",), work.verification(request))
+            said = (" is done: the credential ", Code(spec.name), " is in Tower.")
+    return parts.sentences(said, work.unused(request), work.verification(request))
+
+
+# A registry lets in for a while whoever it has let in, whatever becomes of the password meanwhile.
+_LAST = "A pipeline that was let in just before may go on pulling for up to an hour."
+
+
+def _them(names: tuple[str, ...]) -> str:
+    return "it" if len(names) == 1 else "them"
+
+
+def doubtful(request: model.Request) -> bool:
+    """Tell whether a rotation is done, and the old password is still there."""
+    made = request.progress
+    return request.spec.kind is Kind.ROTATE and (
+        made.verification in work.DOUBTFUL or work.OLD_PASSWORD in made.left
+    )
 
 
 def _rotated(request: model.Request) -> Sentence:
     made = request.progress
     if made.verification in work.DOUBTFUL:
-        said = " is done, but the old password was kept beside the new one in Tower."
+        said = " is done, but the old password was kept beside the new one in Azure."
+    elif work.OLD_PASSWORD in made.left:
+        said = " is done: Tower has the new password. The old one could not be removed and still works."
     else:
-        said = " is done: Tower has it, and the old one does not work any more."
-    until: Sentence = ("It is valid until ", made.expires, ".") if made.expires else ()
+        said = " is done: Tower has the new password, and the old one does not work any more."
+    until: Sentence = ("The new one is valid until ", made.expires, ".") if made.expires else ()
     return parts.sentences((said,), until, work.verification(request))
 
 
@@ -187,13 +222,20 @@ def next_steps(request: model.Request) -> Note:
         case Kind.EXTEND:
             return (work.usable(request, spec.added),)
         case Kind.NARROW:
-            return (("It still pulls ", *_few(spec, spec.repositories), "."),)
+            return (("The credential still pulls ", *_few(spec, spec.repositories), "."),)
+        case Kind.ROTATE if request.progress.verification in work.DOUBTFUL:
+            return (_see_to_it(spec),)
         case Kind.ROTATE:
             return (("There is nothing to do: pipelines and their configuration stay as they are.",),)
         case Kind.REVOKE:
-            return (("If it is needed again, ask for a new one with ", Code("/registry"), "."),)
+            return (("If it is needed again, ask for a new credential with ", Code("/registry"), "."),)
         case _:
             return work.setting_up(request)
+
+
+def _see_to_it(spec: model.Spec) -> Sentence:
+    ask = ("If pipelines cannot pull now, ask for another new password with ", command(spec), ".")
+    return (*ask, " If that does not help, an operator of the bot has to look into it.")
 
 
 def command(spec: model.Spec) -> Code:

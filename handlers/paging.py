@@ -10,6 +10,7 @@ from bot.forms import View
 from handlers import rows
 from handlers.payload import Malformed
 
+BACK = "Back to the list"  # where an entry takes the place of its list (Teams)
 LONGEST_VALUE = 2000  # of a button in Slack, which is the shorter one
 
 
@@ -22,11 +23,11 @@ class Spot:
     after: str | None = None
     before: tuple[str | None, ...] = ()
 
-    def value(self) -> str | None:
+    def value(self, *, most: int = LONGEST_VALUE) -> str | None:
         """Return this for a button; None if no button could hold it. What is far back is dropped first."""
         for start in range(len(self.before) + 1):
             held = json.dumps([self.view, self.workspace, self.after, self.before[start:]])
-            if len(held) <= LONGEST_VALUE:
+            if len(held) <= most:
                 return held
         return None
 
@@ -43,7 +44,7 @@ def spot(value: str) -> Spot:
     return known
 
 
-def turns(listing: forms.Listing, where: Spot) -> list[tuple[str, str]]:
+def turns(listing: forms.Listing, where: Spot, *, most: int = LONGEST_VALUE) -> list[tuple[str, str]]:
     """Return the labels of the buttons that lead to the pages beside this one, with what each carries."""
     workspace = listing.workspace.full_name if listing.workspace else where.workspace
     ways = []
@@ -52,4 +53,4 @@ def turns(listing: forms.Listing, where: Spot) -> list[tuple[str, str]]:
         ways.append((rows.PREVIOUS, back))
     if listing.after is not None:
         ways.append((rows.NEXT, Spot(where.view, workspace, listing.after, (*where.before, where.after))))
-    return [(label, value) for label, to in ways if (value := to.value())]
+    return [(label, value) for label, to in ways if (value := to.value(most=most))]

@@ -34,7 +34,7 @@ HINTS = {
     Field.NAME: "What the credential is called in Tower: 2 to 99 letters, digits, dashes or underscores.",
     Field.REPOSITORY: (
         "Read access to what you choose here, and nothing else, is what you ask for. Choose several of one "
-        f"registry if you like: one credential reads at most {forms.MOST_REPOSITORIES}."
+        f"registry if you like, at most {forms.MOST_AT_ONCE} at once."
     ),
     Field.REASON: "The approvers read it.",
 }
@@ -188,11 +188,16 @@ def not_understood(words: str) -> Note:
     return (("I do not know ", Code(f"{text.COMMAND} {words}"), "."), *usage())
 
 
-def problem(error: errors.BotError | TimeoutError) -> Sentence:
-    """Return what went wrong, whether anything was kept, and what to do."""
+def problem(error: errors.BotError | TimeoutError, *, looking: bool = False) -> Sentence:
+    """Return what went wrong, whether anything was kept, and what to do.
+
+    Who was only `looking` asked for nothing that could have been kept.
+    """
     match error:
         case errors.Refused():
             return refused(error)
+        case errors.NotAccepted() if looking:
+            return ("This cannot be shown now: the bot cannot reach its store. Please try again.",)
         case errors.NotAccepted():
             return (
                 "Not accepted, please try again: the bot cannot reach its store now, so nothing was kept.",

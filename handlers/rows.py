@@ -8,7 +8,7 @@ from bot import forms, model
 from bot.forms import View
 from bot.model import CredentialState, State
 from handlers import fate, kinds, parts, text, work
-from handlers.parts import Code, Note, Paragraph, Points, Quote, Sentence
+from handlers.parts import Code, Note, Paragraph, Quote, Sentence
 
 WORDS = {  # what is typed after `list`, and what it shows
     "": View.MINE,
@@ -74,13 +74,6 @@ def above(listing: forms.Listing) -> Note:
     return troubles if listing.rows else ((nothing,), *troubles)
 
 
-def page(listing: forms.Listing) -> Note:
-    """Return a list as paragraphs: its headline, what may be missing, and a point for each row."""
-    lines = tuple(line(row, listing.view) for row in listing.rows)
-    listed: Note = (Points(lines),) if lines else ()
-    return ((f"{title(listing)}:",), *above(listing), *listed)
-
-
 def line(row: forms.Row, view: View) -> Sentence:
     """Return a row of a list."""
     if view in {View.OWNED, View.WORKSPACE} and row.credential is not None:
@@ -102,7 +95,8 @@ def request(shown: model.Request) -> Sentence:
     """Return a request as one line: its state in picture and words first."""
     spec = shown.spec
     word = fate.word(shown) or kinds.word(shown.state)
-    head: Sentence = (f"{_STATES[shown.state]} {_WANTED[spec.kind]}, {word}: ",)
+    picture = fate.picture(shown) or _STATES[shown.state]
+    head: Sentence = (f"{picture} {_WANTED[spec.kind]}, {word}: ",)
     asked: Sentence = (" · asked by ", shown.requester, ", ", shown.created)
     ends: Sentence = (" · until ", shown.deadline) if shown.state is State.PENDING else ()
     return (
@@ -156,7 +150,7 @@ def status(row: forms.Row) -> Note:
     shown = row.request
     if shown is None:
         return (credential(row.credential),) if row.credential else ()
-    told: list[Paragraph] = [text.status(shown), *kinds.everything(shown)]
+    told: list[Paragraph] = [text.status(shown), *kinds.everything(shown, most=forms.MOST_REPOSITORIES)]
     if shown.spec.reason:
         told += [("Reason given:",), Quote(shown.spec.reason)]
     told += text.decisions(shown)
@@ -165,7 +159,17 @@ def status(row: forms.Row) -> Note:
     if row.credential is not None:
         told.append(credential(row.credential))
         told += [(f"⚠️ {row.credential.drift}",)] if row.credential.drift else []
+        told += _reads(row.credential, shown)
     return tuple(told)
+
+
+def _reads(credential: model.Credential, shown: model.Request) -> Note:
+    """Return all that a credential reads, where nothing above has said so."""
+    names = credential.repositories
+    if len(names) <= kinds.FEW or set(names) == set(kinds.named(shown.spec)):
+        return ()
+    _, *lists = kinds.points(names, most=len(names))
+    return ((f"The {len(names)} repositories that the credential reads:",), *lists)
 
 
 def misread(word: str) -> Note:

@@ -6,7 +6,7 @@ A line begins with at most one emoji, and its words say the same without it.
 from __future__ import annotations
 
 from bot import model
-from bot.model import State
+from bot.model import CredentialState, State
 from handlers import fate, kinds, parts, work
 from handlers.parts import Code, Note, Paragraph, Part, Quote, Sentence
 
@@ -74,10 +74,15 @@ def stands(request: model.Request) -> Sentence:
 
 def status(request: model.Request, *, to_requester: bool = False) -> Sentence:
     """Return where a request stands, in a sentence or two that make sense without anything else."""
-    # What a rule asks for in its owner's name is theirs, but nothing that they have asked for.
-    kind = "scheduled request" if request.scheduled else "request"
-    whose: Sentence = (f"Your {kind}",) if to_requester else (f"The {kind} of ", request.requester)
-    return _STATUS[request.state](request, (*whose, *kinds.wish(request.spec)))
+    return _STATUS[request.state](request, _subject(request, to_requester=to_requester))
+
+
+def _subject(request: model.Request, *, to_requester: bool) -> Sentence:
+    if request.scheduled:
+        # What a rule asks for in its owner's name is nothing that they have asked for.
+        return ("The scheduled rotation of the credential ", *kinds.known(request.spec))
+    whose: Sentence = ("Your request",) if to_requester else ("The request of ", request.requester)
+    return (*whose, *kinds.wish(request.spec))
 
 
 def _pending(request: model.Request, subject: Sentence) -> Sentence:
@@ -97,14 +102,20 @@ def _running(request: model.Request, subject: Sentence) -> Sentence:
         return ("↩️ ", *subject, " ran into a problem. What was made for it is being taken back.")
     # Which step it is at stands in the progress, which is the one message that follows each of them.
     working = kinds.AT_WORK.get(request.spec.kind, "carried out")
-    return ("⚙️ ", *subject, " was approved by ", *_deciders(request), f" and is being {working}.")
+    # These say something between commas of who decided.
+    aside = request.emergency or (request.automatic and request.spec.kind in _GRANTS)
+    comma = "," if aside else ""
+    return ("⚙️ ", *subject, " was approved by ", *_deciders(request), f"{comma} and is being {working}.")
 
 
 def _done(request: model.Request, subject: Sentence) -> Sentence:
     # What was once done is no news any more where it is gone again.
     if fate.gone(request):
         return ("🗑️ ", *parts.sentences((*subject, " was done."), fate.told(request)))
-    return ("✅ ", *parts.sentences((*subject, *kinds.done(request)), fate.told(request)))
+    if fate.wrong(request):
+        return (f"{fate.picture(request)} ", *parts.sentences((*subject, " was done."), fate.told(request)))
+    picture = "⚠️" if kinds.doubtful(request) else "✅"
+    return (f"{picture} ", *parts.sentences((*subject, *kinds.done(request)), fate.told(request)))
 
 
 def _denied(request: model.Request, subject: Sentence) -> Sentence:
@@ -171,7 +182,10 @@ def _addressed(request: model.Request) -> Sentence:
 
 
 def _next_steps(request: model.Request) -> Note:
-    return _asking(request) if fate.gone(request) else kinds.next_steps(request)
+    if fate.state(request) is CredentialState.REVOKED:
+        return _asking(request)
+    # While it is being revoked nothing can be asked for, and what is broken is nothing to use.
+    return () if fate.gone(request) or fate.wrong(request) else kinds.next_steps(request)
 
 
 def _again(request: model.Request) -> Note:
@@ -184,6 +198,9 @@ def _asking(request: model.Request) -> Note:
 
 
 def _mend(request: model.Request) -> Note:
+    if (request.error or "").endswith(_REVOKED):
+        # The same could be asked for for ever: there is nothing left to change.
+        return (("If it is needed again, ask for a new credential with ", Code(COMMAND), "."),)
     if not request.remedy:
         helper = ("If it fails again, ask an operator of the bot to look into it.",)
         return (*_asking(request), helper)
@@ -195,6 +212,8 @@ def _mend(request: model.Request) -> Note:
     )
 
 
+# How a change fails whose credential was revoked meanwhile (`provision.work.taken_over`).
+_REVOKED = (" has been revoked.", " is being revoked.")
 _AFTER = {State.DONE: _next_steps, State.FAILED: _mend}
 # Of these a rule approves a number by itself; the others it approves because it says so of their kind.
 _GRANTS = frozenset({model.Kind.ISSUE, model.Kind.EXTEND, model.Kind.ADOPT})

@@ -70,6 +70,9 @@ _ORDERS = {
     Kind.ADOPT: ("check", "scope_map", "token", "deliver", "caches", "verify", "settle"),
 }
 _AT_ONCE = ("check", "disable", "tower", "delete_token", "delete_scope_map")
+OLD_PASSWORD = "old_slot"  # the step that removes it
+SETTLED = "settle"  # the last one of what is new, which also removes the password of a try that was cut off
+_UNUSED = "remove a password that nobody uses"
 LEAVES = ("scope_map", "token", "deliver")  # steps that make something outside
 
 # Wave could not read with it, or could not be asked: a rotation then keeps the old password too.
@@ -115,7 +118,7 @@ def _point(step: str, request: model.Request) -> Sentence:
     before, during, after = _words(step, request)
     made = request.progress
     if step in made.left:
-        return (f"⚠️ Not done: {before}.",)
+        return (f"⚠️ Not done: {_UNUSED if step == SETTLED else before}.",)
     # Done is done, whichever steps this kind of request went through.
     if step in made.steps or request.state is State.DONE:
         named = {"scope_map": made.scope_map, "token": made.token}.get(step)
@@ -134,10 +137,8 @@ def _hold_up(request: model.Request) -> Note:
     if request.spec.kind is Kind.REVOKE and made.detail:
         return ((f"⏳ {short(made.detail)} Nothing is revoked before they have ended. ", _PATIENCE),)
     if request.spec.kind is Kind.ROTATE and made.verification in DOUBTFUL:
-        said = (
-            "Until Wave can read with the new password, the old one is kept. The bot asks again every hour."
-        )
-        return (parts.sentences((f"⚠️ {said}",), verification(request)),)
+        said = "⚠️ The old password is kept meanwhile. Wave is asked again every hour, for up to a day."
+        return (parts.sentences((said,), verification(request)),)
     return ()
 
 
@@ -163,8 +164,12 @@ def images(spec: model.Spec, names: tuple[str, ...] | None = None) -> tuple[Code
 
 
 def usable(request: model.Request, names: tuple[str, ...]) -> Sentence:
-    """Return which images can be used as containers now; only what Wave has read is known to work."""
-    verified = request.progress.verification is Verification.VERIFIED
+    """Return which images can be used as containers now; only what Wave has read is known to work.
+
+    What Wave has read is no proof any more once another request has changed the credential.
+    """
+    changed = request.life is not None and request.life.by not in {None, request.id}
+    verified = request.progress.verification is Verification.VERIFIED and not changed
     one = len(names) == 1
     works = ("works" if one else "work") if verified else "should work"
     said = f"this {works} as a container" if one else f"these {works} as containers"
@@ -188,8 +193,18 @@ def verification(request: model.Request) -> Sentence:
         read: Sentence = ("Wave read ", Code(made.image), " with it.") if made.image else ("Wave used it.",)
         return ("Verified: ", *read)
     why = UNVERIFIED[made.verification] if made.verification else "it was not tried"
+    where: Sentence = ()
+    if made.verification is Verification.NO_TAG and len(request.spec.repositories) == 1:
+        where = (" in ", *paths(request.spec))
     detail = f" {short(made.detail)}" if made.detail else ""
-    return (f"Not verified, because {why}.{detail}",)
+    return (f"Not verified, because {why}", *where, f".{detail}")
+
+
+def unused(request: model.Request) -> Sentence:
+    """Return that a password stayed which nobody knows; empty if none did."""
+    if SETTLED not in request.progress.left:
+        return ()
+    return ("A password of its token that nobody uses could not be removed from Azure.",)
 
 
 def leftover(request: model.Request) -> Sentence:

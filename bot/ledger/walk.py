@@ -139,14 +139,22 @@ class Walk:
         self.heads[opened.request] = (opened.mac, opened.after or state)
         said = opened.body.get("credential")
         if said is not None:
-            written = Written.read(str(said), logged.sequence)
-            self.written[written.id] = written
+            self._wrote(Written.read(str(said), logged.sequence), logged, opened)
         if logged.head == before or logged.head in self._doubtful.get(opened.request, ()):
             return
         if before or (self._whole and logged.head):
             whose = "request" if opened.request else "deployment"
             what = f"does not follow the {whose}'s entry before: one was removed, moved or put in"
             self._say(What.UNLINKED, what, logged, opened.request)
+
+    def _wrote(self, written: Written, logged: ports.Logged, opened: entries.Opened) -> None:
+        """Keep what an entry says of a credential: whoever writes one has seen the version before."""
+        newest = self.written.get(written.id)
+        if newest and written.version <= newest.version:
+            why = f"wrote version {written.version} of the credential of request {written.id}, though entry "
+            why += f"{newest.sequence} had written version {newest.version}: an earlier record was put back"
+            self._say(What.CREDENTIAL, why, logged, opened.request)
+        self.written[written.id] = written
 
     def _say(self, what: What, why: str, logged: ports.Logged, request: str | None) -> None:
         name = f"Entry {logged.sequence}" if logged.sequence is not None else f"An entry at {logged.position}"

@@ -15,6 +15,10 @@ LONGEST = 100  # characters of what somebody typed elsewhere
 ASK_AGAIN = "Revoke it with `/registry revoke {name}`, and ask for it again."
 _WHO = "The registry's activity log in Azure tells who it was."
 ROTATE = "Give it a new password with `/registry rotate {name}`."
+_SECOND = (
+    "Give it a new password with `/registry rotate {name}`, which removes both of these. If no rotation "
+    "kept the other one, the registry's activity log in Azure tells who made it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Evidence:
     credential: model.Credential
     azure: Azure | None
     tower: tuple[ports.TowerCredential, ...] | None  # of its workspace, as far as they concern it
+    unfinished: model.RequestId | None = None  # the revocation that did not get to its end
 
     @property
     def whole(self) -> bool:
@@ -56,10 +61,22 @@ def findings(evidence: Evidence, now: dt.datetime) -> tuple[Finding, ...]:
     place = where(credential)
     return tuple(
         Finding(
-            one.kind, place, one.what, one.do.replace("{name}", credential.name), credential=credential.id
+            one.kind,
+            place,
+            one.what,
+            (_again(evidence.unfinished) if evidence.unfinished else one.do).replace(
+                "{name}", credential.name
+            ),
+            credential=credential.id,
         )
         for one in differences
     )
+
+
+def _again(request_id: model.RequestId) -> str:
+    """Return what to do about what the bot itself began to take away."""
+    short = model.short_id(request_id)
+    return f"Request {short} could not finish revoking it: revoke it again with `/registry revoke {{name}}`."
 
 
 def azure_differs(evidence: Evidence, now: dt.datetime) -> bool:
@@ -101,6 +118,11 @@ def _token(credential: model.Credential, token: ports.Token) -> Iterator[_Differ
 
 
 def _password(credential: model.Credential, token: ports.Token, now: dt.datetime) -> Iterator[_Difference]:
+    for other in token.passwords:
+        # Tower has one password. Whoever made another one can pull with it, unseen.
+        if other.slot != credential.slot and (other.expires is None or other.expires > now):
+            what = f"{other.slot} of the token {token.name} works too, and Tower has {credential.slot}."
+            yield _Difference(Kind.PASSWORD_SECOND, what, _SECOND)
     held = next((one for one in token.passwords if one.slot == credential.slot), None)
     if held is None:
         what = f"{credential.slot} of the token {token.name} is gone, and Tower has that one."

@@ -19,6 +19,7 @@ class Kind(enum.StrEnum):
     PASSWORD_GONE = "password_gone"
     PASSWORD_REPLACED = "password_replaced"
     PASSWORD_EXPIRED = "password_expired"
+    PASSWORD_SECOND = "password_second"  # the other one of its token works as well
     TOWER_GONE = "tower_gone"
     TOWER_REPOINTED = "tower_repointed"  # to another host or user
     SECOND = "second"  # credential for the same host in one workspace

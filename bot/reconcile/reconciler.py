@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 import structlog
 
-from bot import errors, ports, recorder
+from bot import errors, model, ports, recorder
 from bot.reconcile import compare, strays
 from bot.reconcile.findings import Finding, Kind
 from bot.reconcile.marks import Marks
@@ -62,7 +63,7 @@ class Reconciler:
         self, survey: Survey, evidence: compare.Evidence, *, fix: bool
     ) -> tuple[Finding, ...]:
         credential, now = evidence.credential, self._clock.now()
-        if not self._record.genuine(credential):
+        if not await self._record.newest(credential):
             what = "its record was changed by something else than the bot."
             do = "Find out who can write to Redis, and run `registry-bot audit verify`."
             return (Finding(Kind.FORGED, compare.where(credential), what, do, credential=credential.id),)
@@ -71,11 +72,17 @@ class Reconciler:
         confirmed = await survey.confirmed(evidence, now)
         if confirmed is None:
             return ()
+        confirmed = dataclasses.replace(confirmed, unfinished=await self._unfinished(credential))
         found = compare.findings(confirmed, now)
-        # Nothing is called mended that could not be seen.
-        if fix and (found or confirmed.whole):
+        # Nothing is called mended that could not be seen; and what a revocation left has said so itself.
+        if fix and (found or confirmed.whole) and not confirmed.unfinished:
             await self._marks.mark(credential, " ".join(_sentences(found)) or None)
         return found
+
+    async def _unfinished(self, credential: model.Credential) -> model.RequestId | None:
+        """Return the revocation that changed a credential last, and yet it lives."""
+        (last,) = await self._sources.store.requests((credential.by or credential.id,))
+        return last.id if last and last.spec.kind is model.Kind.REVOKE else None
 
     async def _leftover(self, stray: strays.Strays, leftover: strays.Leftover, *, fix: bool) -> Finding:
         if not await stray.proven(leftover):

@@ -131,7 +131,7 @@ def build(
     commands = Commands(service, who, windows, background, changing=changing, lists=lists)
     actions = Actions(service, who, windows, background, changing=changing, lists=lists)
     _register(app, commands, actions, Views(service, who))
-    app.event("app_home_opened")(visits.Visits(who, Tab(service, patient), background, opened).visit)
+    app.event(ids.HOME_OPENED)(visits.Visits(who, Tab(service, patient), background, opened).visit)
     return app
 
 

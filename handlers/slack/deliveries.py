@@ -12,6 +12,7 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
+from bot import errors
 from handlers.service import Service
 from handlers.slack import ids, parse
 from handlers.slack.parse import text_at
@@ -88,7 +89,7 @@ class Deliveries(AsyncMiddleware):
     Events are sent again with a new signature and are known by their id; the answer to a second one
     is that it is done. Commands and interactions are never sent again by Slack, so that a second
     one with the same signature is somebody's replay. With the store away, its NotAccepted goes to
-    the rim: nothing is half done.
+    the rim: nothing is half done. Only a home is drawn all the same, as often as Slack asks for it.
     """
 
     # A middleware of this kind, not a plain function: for a function bolt builds every argument that
@@ -109,9 +110,17 @@ class Deliveries(AsyncMiddleware):
         event = text_at(req.body, "event_id") if text_at(req.body, "type") == "event_callback" else ""
         mark = f"slack:event:{event}" if event else _mark(req)
         kept_s = EVENT_S if event else SIGNATURE_S
-        if mark and not await self._service.first_time(mark, ttl_s=kept_s):
+        if mark and not await self._first(mark, kept_s, req):
             return BoltResponse(status=HTTPStatus.OK if event else HTTPStatus.UNAUTHORIZED, body="")
         return await next()
+
+    async def _first(self, mark: str, kept_s: float, req: AsyncBoltRequest) -> bool:
+        try:
+            return await self._service.first_time(mark, ttl_s=kept_s)
+        except errors.NotAccepted:
+            if text_at(req.body, "event", "type") != ids.HOME_OPENED:
+                raise
+            return True
 
 
 def _mark(req: AsyncBoltRequest) -> str:

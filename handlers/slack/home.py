@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot import forms
-from handlers import paging, rows
+from handlers import kinds, paging, rows
 from handlers.parts import Note
 from handlers.slack import blocks, ids, markup, pages
 from handlers.slack.markup import Json
@@ -44,7 +44,8 @@ def _section(listing: forms.Listing, *, deciding: bool = False, changing: bool =
     ]
     for row in listing.rows[:MOST]:
         made.append(pages.entry(row, listing.view))
-        if deciding and row.request:
+        # Nobody decides on what stands only behind Details: there they find it, with the buttons.
+        if deciding and row.request and not kinds.everything(row.request):
             made += blocks.pending(row.request, own=False)
         if changing and row.credential:
             made += blocks.offers(row.credential.id, row.may, f"change_{row.credential.id}")

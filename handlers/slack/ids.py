@@ -6,6 +6,7 @@ from bot.forms import Field
 from bot.model import Kind, Role
 
 COMMAND = "/registry"
+LOOKS = frozenset({"list", "status", "whoami", "help"})  # its words that change nothing
 SHORTCUT = "registry_request"  # the global shortcut
 FORM = "registry_form"  # callback id of the form, and of its skeleton
 DENIAL = "registry_denial"  # callback id of the window that asks for a reason
@@ -33,6 +34,7 @@ AT_ONCE = "at_once"  # block id, and value, of the box in the window that revoke
 PREVIEW = "preview"  # block id of the line that says who will be asked
 NOTHING = "~"  # value of an option that is only a hint
 
+HOME_OPENED = "app_home_opened"  # Slack's name of the event
 EVENTS_PATH = "/slack/events"
 
 # Slack's limits (https://docs.slack.dev/reference/block-kit).

@@ -61,7 +61,7 @@ class Lists:
         try:
             return await made
         except (errors.BotError, TimeoutError) as error:
-            return blocks.private((replies.problem(error),))
+            return blocks.private((replies.problem(error, looking=True),))
 
 
 def _listed(message: blocks.Message) -> dict[str, object]:

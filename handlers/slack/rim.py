@@ -39,7 +39,7 @@ class Rim:
         if kind(body) == "event_callback":
             # Nobody reads an answer to an event; Slack delivers it again later.
             return BoltResponse(status=HTTPStatus.SERVICE_UNAVAILABLE, body="")
-        note: Note = (replies.problem(error),)
+        note: Note = (replies.problem(error, looking=_looking(body)),)
         if text_at(body, "type") != "view_submission":
             return self._tell.acknowledge(body, note)
         if (
@@ -60,6 +60,14 @@ class Rim:
         if kind(body) in {"event_callback", "view_closed"}:
             return BoltResponse(status=HTTPStatus.OK, body="")
         return self._tell.acknowledge(body, (replies.unknown_element(),))
+
+
+def _looking(body: Payload) -> bool:
+    """Tell whether somebody only wanted to see something."""
+    words = text_at(body, "text").split()
+    if "command" in body:
+        return bool(words) and words[0].lower() in ids.LOOKS
+    return parse.at(body, "actions", 0, "action_id") in {ids.DETAILS, ids.NEXT, ids.PREVIOUS, ids.MORE}
 
 
 def kind(body: Payload) -> str:

@@ -25,6 +25,6 @@ class Tab:
         try:
             view = home.home(await self._service.home(by))
         except (errors.BotError, TimeoutError) as error:
-            view = home.notice((replies.problem(error),))
+            view = home.notice((replies.problem(error, looking=True),))
         with faults.translated():
             await self._client.views_publish(user_id=by.user, view=view)

@@ -25,10 +25,10 @@ def told(words: str) -> Json:
     return {"statusCode": OK, "type": TOLD, "value": words}
 
 
-def dialog(shown: Json) -> Json:
+def dialog(shown: Json, title: str = replies.FORM_TITLE) -> Json:
     """Return the answer that shows a card in a dialog."""
     value: Json = {
-        "title": replies.FORM_TITLE,
+        "title": title,
         "width": "medium",
         "height": "large",
         "card": cards.attachment(shown),

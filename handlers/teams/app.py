@@ -17,9 +17,11 @@ from handlers.teams import guard
 from handlers.teams.actions import Actions
 from handlers.teams.changing import Changing
 from handlers.teams.commands import Commands
+from handlers.teams.lists import Lists
 from handlers.teams.names import Names
 from handlers.teams.people import People
 from handlers.teams.rim import Kind, Listener, Rim
+from handlers.teams.sending import Sending
 from handlers.teams.views import Views
 from handlers.teams.windows import Windows
 
@@ -52,10 +54,11 @@ async def opened(
         dangerously_allow_unauthenticated_requests=True,
     )
     views = Views(service, who, names, Windows(service, names))
-    changing = Changing(service, who, names)
-    commands = Commands(service, who, names, connector, changing)
-    actions = Actions(service, who, names, views=views, changing=changing)
-    _register(app, Rim(names, commands.reply), commands, actions, views)
+    sending = Sending(connector)
+    changing, lists = Changing(service, who, names, sending), Lists(service, who, names)
+    commands = Commands(service, who, names, sending=sending, changing=changing, lists=lists)
+    actions = Actions(service, who, names, views=views, changing=changing, lists=lists)
+    _register(app, Rim(names, sending.reply), commands, actions, views)
     await app.initialize()
     try:
         yield
@@ -75,8 +78,8 @@ def _register(app: App, rim: Rim, commands: Commands, actions: Actions, views: V
 
     app.on_message(answer(Kind.MESSAGE, commands.message))
     app.on_card_action(answer(Kind.BUTTON, actions.press))
-    app.on_dialog_open(answer(Kind.DIALOG, views.opened))
-    app.on_dialog_submit(answer(Kind.DIALOG, views.sent))
+    app.on_dialog_open(answer(Kind.DIALOG, actions.opened))
+    app.on_dialog_submit(answer(Kind.DIALOG, actions.sent))
     app.on_message_ext_open(answer(Kind.DIALOG, views.composed))
     app.on_message_ext_submit(answer(Kind.DIALOG, views.sent_composed))
     app.on_card_search(answer(Kind.SEARCH, views.search))

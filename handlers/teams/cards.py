@@ -6,12 +6,12 @@ Declared 1.5, which is what Teams takes from bots. Only our own titles stand in 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from bot import forms, model
-from bot.model import Role
-from handlers import buttons, replies, said, text
+from bot.model import Kind, Role
+from handlers import buttons, kinds, replies, said, text
 from handlers.parts import Note, Sentence
 from handlers.said import Buttons, Said
 from handlers.teams import ids, markup
@@ -20,6 +20,7 @@ from handlers.teams.markup import Call, Json
 VERSION = "1.5"
 SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
 CONTENT_TYPE = "application/vnd.microsoft.card.adaptive"
+BUTTONS = 4_000  # bytes of a card that are kept free for its buttons
 
 Mention = tuple[model.Principal, str]
 
@@ -60,7 +61,8 @@ def message(
         *([_facts(what.facts, call)] if what.facts else []),
         *markup.blocks(what.rest, call),
     ]
-    end = [markup.block(what.footer, call, isSubtle=True, size="Small")] if what.footer else []
+    footer = [markup.block(what.footer, call, isSubtle=True, size="Small")] if what.footer else []
+    end = [*offers(request.about, what.offers), *footer]
     card = _card(fitted(body, end), _BUTTONS[what.buttons](request, role))
     return Message(markup.spoken(what.spoken, call), card, markup.mentions(notify))
 
@@ -74,15 +76,47 @@ def private(note: Note, call: Call) -> Message:
 
 def launcher() -> Message:
     """Return the card that opens the form: as a dialog, or in the chat where there are no dialogs."""
-    opened: Json = {
-        "type": "Action.Submit",
-        "title": replies.OPEN_FORM,
-        # The client opens a dialog for this, and asks the bot what to show in it.
-        "data": {"action": ids.OPEN, "msteams": {"type": "task/fetch"}},
-    }
+    opened = _opening(replies.OPEN_FORM, ids.OPEN, {})
     here = execute(replies.FORM_HERE, ids.HERE, {})
     intro = markup.blocks(((replies.LAUNCHER,),), _nobody)
     return Message(replies.LAUNCHER, _card([_title(replies.FORM_TITLE), *intro], [opened, here]))
+
+
+def offers(credential_id: str, may: Collection[Kind]) -> list[Json]:
+    """Return the buttons that open the dialogs for these changes; the last one does without dialogs."""
+    wishes = {kind: wish(kind, credential_id) for kind in kinds.LABELS if kind in may}
+    if not wishes:
+        return []
+    dialogs = [_opening(kinds.LABELS[kind], ids.PLAN, one, **_look(kind)) for kind, one in wishes.items()]
+    here = [execute(kinds.LABELS[kind], ids.PLAN, one, **_look(kind)) for kind, one in wishes.items()]
+    instead: Json = {
+        "type": "Action.ShowCard",
+        "title": replies.FORM_HERE,
+        "card": {"type": "AdaptiveCard", "actions": here},
+    }
+    return [{"type": "ActionSet", "actions": [*dialogs, instead]}]
+
+
+def wish(kind: Kind, credential_id: str) -> Json:
+    """Return what a button carries that changes a credential."""
+    return {"kind": kind.value, "credential": credential_id}
+
+
+def _look(kind: Kind) -> Json:
+    return {"style": "destructive"} if kind is Kind.REVOKE else {}
+
+
+def _opening(title: str, action: str, carried: Json, **look: object) -> Json:
+    # The client opens a dialog for this, and asks the bot what to show in it.
+    data = {**carried, "action": action, "msteams": {"type": "task/fetch"}}
+    return {"type": "Action.Submit", "title": title, "data": data, **look}
+
+
+def pending(request: model.Request, *, own: bool) -> list[Json]:
+    """Return the buttons of an open request where no copy of it is: to take it back, or to decide on it."""
+    if request.state is not model.State.PENDING:
+        return []
+    return _cancel(request, None) if own else _decide(request, None)
 
 
 def execute(title: str, verb: str, carried: Json, **look: object) -> Json:
@@ -103,17 +137,18 @@ def plain(note: Note, call: Call) -> str:
 
 def fitted(body: list[Json], end: list[Json]) -> list[Json]:
     """Return blocks that leave room for the buttons: what is too much is left off before the end."""
-    room = ids.LARGEST_CARD - 4_000 - _size(end)
+    room = ids.LARGEST_CARD - BUTTONS - size(end)
     kept: list[Json] = []
     for block in body:
-        room -= _size(block)
+        room -= size(block)
         if room < 0:
             return [*kept, markup.block(("…",), _nobody), *end]
         kept.append(block)
     return [*kept, *end]
 
 
-def _size(value: object) -> int:
+def size(value: object) -> int:
+    """Return at most how many bytes something takes in a card."""
     return len(json.dumps(value)) + 2
 
 
@@ -139,7 +174,7 @@ def _facts(facts: Sequence[tuple[str, Sentence]], call: Call) -> Json:
     return {"type": "Container", "items": items}
 
 
-def _decide(request: model.Request, role: Role) -> list[Json]:
+def _decide(request: model.Request, role: Role | None) -> list[Json]:
     carried = _carried(request, role)
     reason: Json = {
         "type": "Input.Text",
@@ -158,7 +193,7 @@ def _decide(request: model.Request, role: Role) -> list[Json]:
     ]
 
 
-def _cancel(request: model.Request, role: Role) -> list[Json]:
+def _cancel(request: model.Request, role: Role | None) -> list[Json]:
     question = markup.block((text.CANCEL_QUESTION,), _nobody)
     yes = execute(text.CANCEL_YES, ids.CANCEL, _carried(request, role), style="destructive")
     return [{"type": "Action.ShowCard", "title": text.CANCEL, "card": _inner([question], yes)}]
@@ -168,8 +203,9 @@ def _inner(body: list[Json], action: Json) -> Json:
     return {"type": "AdaptiveCard", "body": body, "actions": [action]}
 
 
-def _carried(request: model.Request, role: Role) -> Json:
-    return {"value": buttons.value(request), "role": role.value}
+def _carried(request: model.Request, role: Role | None) -> Json:
+    carried: Json = {"value": buttons.value(request)}
+    return {**carried, "role": role.value} if role else carried
 
 
 def _nobody(who: model.Principal) -> str:

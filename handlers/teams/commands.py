@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from bot import errors, model, ports
+from bot import model
 from bot.model import Kind
-from handlers import plans, replies, rights, rows
+from handlers import paging, plans, replies, rights, rows
 from handlers.parts import Note
-from handlers.payload import Payload, text_at
+from handlers.payload import Payload
 from handlers.service import Service
 from handlers.teams import cards, parse
 from handlers.teams.changing import Changing
+from handlers.teams.lists import Lists
 from handlers.teams.names import Names
 from handlers.teams.people import People
+from handlers.teams.sending import Sending
 
 LONGEST_ECHO = 50
 
@@ -35,13 +37,21 @@ class Commands:
     """Answers in the thread or chat that it was asked in; each word is a method."""
 
     def __init__(
-        self, service: Service, who: People, names: Names, connector: ports.Connector, changing: Changing
+        self,
+        service: Service,
+        who: People,
+        names: Names,
+        *,
+        sending: Sending,
+        changing: Changing,
+        lists: Lists,
     ) -> None:
         self._service = service
         self._who = who
         self._names = names
-        self._connector = connector
+        self._sending = sending
         self._changing = changing
+        self._lists = lists
 
     async def message(self, activity: Payload) -> None:
         """Answer a message."""
@@ -55,25 +65,8 @@ class Commands:
         if not isinstance(said, cards.Message):
             said = cards.private(said, self._names)
         if word in _PERSONAL and parse.place(activity) is not None:
-            said = await self._personally(by, said)
-        await self.reply(activity, said)
-
-    async def _personally(self, by: model.Principal, said: cards.Message) -> cards.Message:
-        """Send what a whole channel should not read to one person; return what is said in the channel."""
-        try:
-            chat = await self._connector.direct(by.user, tenant=by.tenant)
-            await self._connector.post(chat, said.activity())
-        except (errors.NotFound, errors.Forbidden):
-            return cards.private(((replies.NOT_ELSEWHERE,),), self._names)
-        return cards.private(((replies.ELSEWHERE,),), self._names)
-
-    async def reply(self, activity: Payload, message: cards.Message) -> None:
-        """Send a message to where another one came from."""
-        place = parse.place(activity)
-        where = text_at(activity, "conversation", "id")
-        if place is not None:
-            where = parse.joined(place.channel, place.thread)
-        await self._connector.post(where, message.activity())
+            said = cards.private(await self._sending.privately(by, said), self._names)
+        await self._sending.reply(activity, said)
 
     async def form(self, _: Typed) -> Said:
         """Offer the form: a dialog opens from a button alone."""
@@ -85,13 +78,13 @@ class Commands:
         if view is None:
             return rows.misread(typed.words[0][:LONGEST_ECHO])
         workspace = " ".join(typed.words[1:]) or None
-        return rows.page(await self._service.listing(typed.by, view, workspace=workspace))
+        return await self._lists.page(typed.by, paging.Spot(view, workspace))
 
     async def status(self, typed: Typed) -> Said:
         """Show all of one request."""
         if not typed.words:
             return rows.unnamed()
-        return rows.status(await self._service.status(typed.by, typed.words[0]))
+        return await self._lists.details(typed.by, typed.words[0])
 
     async def rotate(self, typed: Typed) -> Said:
         """Say what rotating a credential's password would do, with a button for it."""

@@ -14,6 +14,8 @@ APPROVE = "approve"
 DENY = "deny"
 CANCEL = "cancel"
 CHANGE = "change"  # of a credential; the card says which
+PLAN = "plan"  # shows what a change would do: in a dialog, or in the chat
+LIST, DETAILS = "list", "details"
 AT_ONCE, REMOVE = "at_once", "remove"  # inputs of that card
 
 ASK = "ask"  # the message extension's command

@@ -20,6 +20,7 @@ Call = Callable[[model.Principal], str]  # what somebody is called
 
 LONGEST_TEXT = 3000
 MOST_LINES = 30
+MOST_POINTS = 20  # with a block for each: a hundred blocks leave a card no room for what they say
 LONGEST_SPOKEN = 300
 MOST_MENTIONS = 10
 _MARKUP = re.compile(r"[<>&*_`~\[\]()#|\\]")
@@ -102,11 +103,25 @@ def _paragraph(paragraph: parts.Paragraph, call: Call) -> list[Json]:
             return [_framed(paragraph.text, fontType="Monospace")]
         case Quote():
             return [_framed(paragraph.text)]
+        case Points() if len(paragraph.points) > MOST_POINTS:
+            return _packed(paragraph, call)
         case Points():
             # A list of Markdown's would read the words as Markdown as well.
             return [block(("• ", *point), call) for point in paragraph.points]
         case _:
             return [block(paragraph, call)]
+
+
+def _packed(paragraph: Points, call: Call) -> list[Json]:
+    """Return many points as one paragraph, in runs as long as a run may be."""
+    texts: list[str] = []
+    for point in paragraph.points:
+        words = f"• {plain(point, call)} "
+        if texts and len(texts[-1]) + len(words) <= LONGEST_TEXT:
+            texts[-1] += words
+        else:
+            texts.append(words)
+    return [{"type": "RichTextBlock", "inlines": [_run(words) for words in texts]}]
 
 
 def _framed(words: str, **look: object) -> Json:

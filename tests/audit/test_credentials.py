@@ -92,6 +92,20 @@ async def test_an_earlier_record_put_back_is_found(past: Scene) -> None:
     assert f"is version 1; its newest entry, {newest}, wrote version 2." in finding.sentence
 
 
+async def test_an_earlier_record_that_was_written_on_is_found(past: Scene) -> None:
+    """Though the record is the newest entry's again: two entries wrote the same version."""
+    request = await past.request(*ISSUED)
+    before = await read(past, request.id)
+    await past.change(request)
+    first = json.loads((await past.stream())[-1].fields["seq"])
+    await plant(past, request.id, before)
+    await past.change(request)
+
+    (finding,) = await said(past)
+
+    assert f"version 2 of the credential of request {request.id}, though entry {first}" in finding.sentence
+
+
 async def test_another_credentials_record_is_found(past: Scene) -> None:
     """Genuine as well, in the place of this one's."""
     one, other = await past.request(*ISSUED), await past.request(*ISSUED)

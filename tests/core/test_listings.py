@@ -281,10 +281,14 @@ async def test_a_workspace_has_to_be_named(desk: Desk, asked: str | None, words:
     assert words in bad.value.problems["workspace"]
 
 
-async def test_a_record_that_was_forged_is_not_shown(desk: Desk, raw: Any, prefix: str) -> None:
-    """A list would else spread what somebody wrote into Redis; it says that one is missing."""
+@pytest.mark.parametrize("change", [{"name": "planted"}, {}])
+async def test_a_record_that_was_forged_is_not_shown(
+    desk: Desk, raw: Any, prefix: str, change: dict[str, str]
+) -> None:
+    """A list would else spread what somebody wrote, or put back; it says that one is missing."""
     credential = await desk.issued()
-    planted = credential.model_copy(update={"name": "planted"})
+    await desk.changed(credential, name="newer")
+    planted = credential.model_copy(update=change)
     await raw.execute_command("SET", f"{{{prefix}}}:cred:{credential.id}", planted.model_dump_json())
 
     owned, mine = [await desk.service.listing(ANA, view) for view in (View.OWNED, View.MINE)]

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot import audit, errors, machine, metrics, model, ports, recorder
+from bot import audit, errors, life, machine, metrics, model, ports, recorder
 from bot import store as stores
+from bot.store import connection, keys
 from tests import builders, fakes
 
 TRAIL = audit.Trail(b"k" * 32)
@@ -206,3 +207,80 @@ def test_metrics_count_events_and_time_the_work() -> None:
     assert 'registry_bot_events_total{event="request:work:done"} 2.0' in page
     assert 'registry_bot_provisioning_seconds_sum{state="done"} 7.0' in page
     assert request.id not in page
+
+
+async def issued(record: recorder.Recorder) -> model.Request:
+    """Return a request that is done and made a credential."""
+    request = await pending(record)
+    for event in (machine.Event.APPROVE, machine.Event.START):
+        await record.apply(request.id, to(event), op=event)
+    made = builders.a_credential(request)
+
+    def done(snapshot: ports.Snapshot) -> recorder.Proposal:
+        after = machine.advance(snapshot.request, machine.Event.FINISH, at=builders.now())
+        return recorder.Proposal(after, audit.Event.DONE, credential=made)
+
+    return await record.apply(request.id, done, op="done")
+
+
+async def followed(record: recorder.Recorder, request: model.Request) -> model.Credential:
+    """Write a credential anew, as its messages tell then; return what it was before."""
+    before = await record.credential(request.id)
+    after = before.model_copy(update={"version": 2, "state": model.CredentialState.REVOKED})
+
+    def propose(snapshot: ports.Snapshot) -> recorder.Proposal:
+        told = life.told(after, snapshot.request)
+        moved = machine.advance(snapshot.request, machine.Event.FOLLOW, at=builders.now(), life=told)
+        return recorder.Proposal(moved, audit.Event.FOLLOWED, credential=after)
+
+    await record.apply(request.id, propose, op="followed")
+    return before
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+async def test_an_older_credential_put_back_is_refused(
+    record: recorder.Recorder, raw: connection.Client, prefix: str, *, hidden: bool
+) -> None:
+    """It is genuine; but the request that made it knows better, and its record cannot be changed either."""
+    names = keys.Keys(prefix)
+    request = await issued(record)
+    before = await followed(record, request)
+    revoked = await record.credential(request.id)
+    await raw.execute_command("SET", names.credential(request.id), before.model_dump_json())
+    if hidden:
+        forgetful = request.model_copy(update={"version": 5, "life": None}).model_dump_json()
+        await raw.execute_command("HSET", names.request(request.id), "record", forgetful)
+
+    with pytest.raises(errors.Refused) as refused:
+        await record.credential(request.id)
+
+    assert refused.value.reason is errors.Reason.CHANGED
+    assert await record.newest(before) is False
+    assert revoked.version == 2
+
+
+@pytest.mark.parametrize("what", ["request", "trail"])
+async def test_a_credential_without_its_request_is_refused(
+    record: recorder.Recorder, raw: connection.Client, prefix: str, what: str
+) -> None:
+    """Nothing tells whether it is the newest; a request is kept as long as its credential."""
+    request = await issued(record)
+    await raw.execute_command("DEL", getattr(keys.Keys(prefix), what)(request.id))
+
+    with pytest.raises(errors.Refused) as refused:
+        await record.credential(request.id)
+
+    assert refused.value.reason is errors.Reason.CHANGED
+
+
+async def test_a_credential_that_is_gone_since_is_no_forgery(
+    record: recorder.Recorder, raw: connection.Client, prefix: str
+) -> None:
+    """Nor is one that was written anew since it was read."""
+    request = await issued(record)
+    before = await followed(record, request)
+    written = await record.newest(before)
+
+    await raw.execute_command("DEL", keys.Keys(prefix).credential(request.id))
+
+    assert (written, await record.newest(before)) == (True, True)

@@ -101,6 +101,23 @@ def kind_of_request(kind: model.Kind, **changes: object) -> model.Spec:
     return spec(kind=kind, **about, **{**more.get(kind, {}), **changes})
 
 
+# As many repositories, and as long, as one request may be about.
+_EACH = forms.LONGEST_AT_ONCE // forms.MOST_AT_ONCE - len(HOST) - len("/")
+FULL = tuple(f"r{number:03}/".ljust(_EACH, "x") for number in range(forms.MOST_AT_ONCE))
+
+
+def full(kind: model.Kind) -> model.Spec:
+    """Return what the largest request of a kind asks for."""
+    changes: dict[model.Kind, dict[str, object]] = {
+        model.Kind.EXTEND: {"repositories": (*OLD, *FULL), "before": OLD},
+        model.Kind.NARROW: {"repositories": OLD, "before": (*OLD, *FULL)},
+    }
+    return kind_of_request(kind, reason="ж" * 500, **changes.get(kind, {"repositories": FULL}))
+
+
+OLD = tuple(f"old/{number}".ljust(256, "x") for number in range(300))
+
+
 def life(**changes: object) -> model.Life:
     """Return what has become of a credential: nothing but that it expires in two weeks."""
     return model.Life.model_validate(

@@ -60,6 +60,18 @@ def test_every_message_is_one_that_slack_takes(state: State, role: Role) -> None
         assert 0 < len(made.text) <= 4000
 
 
+@pytest.mark.parametrize("role", [Role.APPROVAL, Role.ESCALATION])
+@pytest.mark.parametrize("kind", [Kind.ISSUE, Kind.EXTEND, Kind.NARROW])
+def test_a_full_request_is_shown_in_full(kind: Kind, role: Role) -> None:
+    """As many repositories as one request may be about are all in the message that decides on it."""
+    shown = request(spec=samples.full(kind))
+
+    made = message(shown, role)
+
+    assert kit.check_message(made.blocks) == []
+    assert [name for name in samples.FULL if name not in kit.find(made.blocks, "text")] == []
+
+
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("state", State)
 def test_user_text_is_never_markup(state: State, role: Role) -> None:

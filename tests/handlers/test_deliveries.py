@@ -80,9 +80,7 @@ async def test_with_the_store_away_an_event_comes_again(
 ) -> None:
     """An event that could not be marked is not acknowledged: Slack delivers it once more."""
     service.failing["first_time"] = errors.NotAccepted("redis is down")
-    raw = json.dumps(
-        {"type": "event_callback", "event_id": "Ev1", "event": {"type": "app_home_opened"}}
-    ).encode()
+    raw = json.dumps({"type": "event_callback", "event_id": "Ev1", "event": {"type": "message"}}).encode()
 
     answer = await post(browser, house, raw, signed(raw, content_type="application/json"))
 

@@ -31,27 +31,37 @@ THEN = "Pipelines can then pull no more. A new password can be made without a br
         (
             {"state": "rotating"},
             "getting a new password",
-            "The credential acr-1a2b3c is getting a new password; it can pull meanwhile.",
+            "The credential acr-1a2b3c is getting a new password.",
         ),
         (
             {"repositories": ("genomics/aligner", "genomics/fdr")},
             "done",
             (
-                "By now it pulls acmegenomics.azurecr.io/genomics/aligner and "
+                "By now the credential acr-1a2b3c pulls acmegenomics.azurecr.io/genomics/aligner and "
                 "acmegenomics.azurecr.io/genomics/fdr."
             ),
         ),
         (
             {"expires": LATER + dt.timedelta(days=14)},
             "done",
-            "By now it has a newer password, valid until 21 December at 12:00.",
+            "By now the credential acr-1a2b3c has a newer password, valid until 21 December at 12:00.",
         ),
-        ({"expires": None}, "done", "By now it has a newer password without an end."),
-        ({"warned": 0}, "expired", "Its password has expired, on 07 December at 12:00."),
+        ({"expires": None}, "done", "By now the credential acr-1a2b3c has a newer password without an end."),
+        (
+            {"warned": 0},
+            "expired",
+            (
+                "The password of the credential acr-1a2b3c has expired, on 07 December at 12:00. "
+                "Nothing can be pulled with it until it gets a new one."
+            ),
+        ),
         (
             {"state": "drifted"},
             "needs a look",
-            "Something about it is not as it should be, and operators were told.",
+            (
+                "Something about the credential acr-1a2b3c is not as it should be; "
+                "/registry status ec7c49 says what."
+            ),
         ),
     ],
 )
@@ -72,6 +82,39 @@ def test_what_was_revoked_is_not_said_to_be_in_tower() -> None:
     assert "nextflow.config" not in said
     assert said.startswith("🗑️ @U0ANA, your request for")
     assert said.endswith("You can ask again with /registry.")
+
+
+def test_only_what_is_gone_can_be_asked_for_again() -> None:
+    """While a credential is being revoked its host is still held, so that nobody is sent to the form."""
+    said = told(text.result(request(State.DONE, life=life(state="revoking"), progress=MADE)))
+
+    assert said.endswith("The credential acr-1a2b3c is being revoked.")
+
+
+@pytest.mark.parametrize(("changes", "picture"), [({"state": "drifted"}, "⚠️"), ({"warned": 0}, "⌛")])
+def test_what_is_broken_is_not_called_ready(changes: dict[str, object], picture: str) -> None:
+    """A credential that should not be relied on is not said to be in Tower, verified or ready to use."""
+    shown = request(State.DONE, life=life(**changes), progress=MADE)
+
+    said = told(text.result(shown))
+
+    assert said.startswith(f"{picture} @U0ANA, your request for ")
+    assert " was done. " in said
+    assert not any(word in said for word in ("is in Tower", "Verified", "nextflow.config", "works as"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"by": OTHER, "repositories": ("genomics/aligner", "genomics/fdr")},
+        {"by": OTHER, "expires": LATER + dt.timedelta(days=14)},
+    ],
+)
+def test_what_wave_read_once_proves_nothing_of_a_later_change(changes: dict[str, object]) -> None:
+    """After another request has changed the credential, its images only should work."""
+    said = told(text.result(request(State.DONE, life=life(**changes), progress=MADE)))
+
+    assert " should work as " in said
 
 
 def test_a_request_that_is_not_done_has_no_fate() -> None:
@@ -103,6 +146,20 @@ def test_a_request_that_is_not_done_has_no_fate() -> None:
             (
                 "✅ There is nothing to do here any more. "
                 "The credential acr-1a2b3c was revoked on 23 November at 12:00."
+            ),
+        ),
+        (
+            {"state": "drifted"},
+            (
+                "⚠️ This warning is over. Something about the credential acr-1a2b3c is not as it should be; "
+                "/registry status ec7c49 says what."
+            ),
+        ),
+        (
+            {"expires": LATER + dt.timedelta(days=14)},
+            (
+                "✅ There is nothing to do here any more. By now the credential acr-1a2b3c has a newer "
+                "password, valid until 21 December at 12:00."
             ),
         ),
         (

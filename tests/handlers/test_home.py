@@ -113,6 +113,34 @@ async def test_a_home_that_cannot_be_looked_up_says_why(ana: people.Person, serv
     assert home.buttons == (rows.NEW,)
 
 
+async def test_with_the_store_away_a_home_says_so(ana: people.Person, service: ServiceDouble) -> None:
+    """Who opens their home for the first time finds one, though the visit could not be marked."""
+    for one in ("first_time", "home"):
+        service.failing[one] = errors.NotAccepted("away")
+
+    home = await ana.open_home()
+
+    assert home is not None
+    assert "This cannot be shown now: the bot cannot reach its store." in home.text
+
+
+async def test_nobody_decides_at_home_on_what_is_not_shown_there(
+    ana: people.Person, service: ServiceDouble
+) -> None:
+    """Where a line names only some of the repositories, the decision is behind Details, which has all."""
+    names = tuple(f"team/r{number}" for number in range(8))
+    wide = samples.row(
+        request=samples.request(requester=samples.DAN, spec=samples.spec(repositories=names)), credential=None
+    )
+    service.at_home = samples.home(waiting=samples.listing(View.WAITING, rows=(wide,)))
+
+    home = await ana.open_home()
+
+    assert home is not None
+    assert rows.DETAILS in home.buttons
+    assert not {text.APPROVE, text.DENY} & set(home.buttons)
+
+
 async def test_a_visit_is_remembered_before_it_is_drawn(
     service: ServiceDouble, everything_logged: Callable[[], str]
 ) -> None:

@@ -7,13 +7,16 @@ import unicodedata
 import pytest
 
 from bot import model
-from bot.model import Kind, State, Verification
+from bot.model import CredentialState, Kind, State, Verification
 from bot.provision import plans
+from bot.provision import work as saga_work
 from handlers import kinds, text, work
 from tests.handlers import samples
 from tests.handlers.samples import aloud, kind_of_request, progress, request, told
 
 HOST = "acmegenomics.azurecr.io"
+MANY = tuple(f"team/r{number}" for number in range(70))
+LAST = "A pipeline that was let in just before may go on pulling for up to an hour."
 KNOWN = "the credential acr-1a2b3c in acme/research"
 
 
@@ -105,38 +108,52 @@ def test_the_steps_are_those_of_the_plan(spec: model.Spec) -> None:
 @pytest.mark.parametrize(
     ("kind", "changes", "wanted"),
     [
-        (Kind.EXTEND, {}, "is done: the credential can pull them now. Verified: Wave used it."),
-        (Kind.NARROW, {}, "is done: the credential cannot pull them any more. Verified: Wave used it."),
+        (Kind.EXTEND, {}, "is done: the credential can pull it now. Verified: Wave used it."),
+        (Kind.NARROW, {}, f"is done: the credential cannot pull it any more. {LAST} Verified: Wave used it."),
         (
             Kind.ROTATE,
             {},
-            "is done: Tower has it, and the old one does not work any more. Verified: Wave used it.",
+            (
+                "is done: Tower has the new password, and the old one does not work any more. "
+                "Verified: Wave used it."
+            ),
         ),
         (
             Kind.ROTATE,
             {"verification": "refused"},
             (
-                "is done, but the old password was kept beside the new one in Tower. "
+                "is done, but the old password was kept beside the new one in Azure. "
                 "Not verified, because Wave was not allowed to read the repository."
+            ),
+        ),
+        (
+            Kind.ROTATE,
+            {"left": ("old_slot",)},
+            (
+                "is done: Tower has the new password. The old one could not be removed and still works. "
+                "Verified: Wave used it."
             ),
         ),
         (
             Kind.ROTATE,
             {"expires": samples.NOW},
             (
-                "the old one does not work any more. It is valid until 23 November at 12:00. "
+                "the old one does not work any more. The new one is valid until 23 November at 12:00. "
                 "Verified: Wave used it."
             ),
         ),
         (
             Kind.REVOKE,
             {},
-            "is done: it is gone from Tower, and its token and scope map from Azure.",
+            (
+                "is done: the credential acr-1a2b3c is gone from Tower, "
+                f"and its token and scope map from Azure. {LAST}"
+            ),
         ),
         (
             Kind.ADOPT,
             {},
-            "is done: the credential in Tower uses a token of this bot now. Verified: Wave used it.",
+            "is done: the credential by-hand in Tower uses a token of this bot now. Verified: Wave used it.",
         ),
     ],
 )
@@ -151,9 +168,9 @@ def test_each_kind_says_what_is_so_now(kind: Kind, changes: dict[str, object], w
     ("kind", "wanted"),
     [
         (Kind.EXTEND, f"Then this works as a container: {HOST}/genomics/fdr:<tag>."),
-        (Kind.NARROW, f"It still pulls {HOST}/genomics/aligner."),
+        (Kind.NARROW, f"The credential still pulls {HOST}/genomics/aligner."),
         (Kind.ROTATE, "There is nothing to do: pipelines and their configuration stay as they are."),
-        (Kind.REVOKE, "If it is needed again, ask for a new one with /registry."),
+        (Kind.REVOKE, "If it is needed again, ask for a new credential with /registry."),
         (Kind.ADOPT, f"Then this works as a container: {HOST}/genomics/aligner:<tag>."),
     ],
 )
@@ -197,8 +214,9 @@ def test_what_nobody_asked_for_is_not_said_to_be_asked() -> None:
     spec = kind_of_request(Kind.ROTATE, reason=f"{model.SCHEDULED} “yearly”.")
     shown = request(State.DONE, spec=spec, automatic=True, rule="yearly", decisions=())
 
-    assert aloud(text.status(shown)).startswith("✅ The scheduled request of @U0ANA for a new password")
-    assert told(text.result(shown)).startswith("✅ @U0ANA, your scheduled request for a new password")
+    subject = "scheduled rotation of the credential acr-1a2b3c in acme/research is done: Tower has"
+    assert aloud(text.status(shown)).startswith(f"✅ The {subject}")
+    assert told(text.result(shown)).startswith(f"✅ @U0ANA, the {subject}")
     assert not request(State.DONE, spec=spec, rule="yearly").scheduled
 
 
@@ -208,7 +226,9 @@ def test_an_emergency_is_loud() -> None:
     shown = request(State.RUNNING, spec=spec, emergency=True, decisions=())
 
     assert kinds.title(shown) == "Emergency revocation of a credential: being carried out"
-    assert "was approved by @U0ANA alone, in an emergency" in aloud(text.status(shown))
+    assert "was approved by @U0ANA alone, in an emergency, and is being carried out." in aloud(
+        text.status(shown)
+    )
     assert told(text.decisions(shown)).startswith("🚨 Emergency: @U0ANA, who is an approver, decided alone")
     assert "\n🚨 Emergency: " in told(text.result(request(State.DONE, spec=spec, emergency=True)))
 
@@ -225,14 +245,50 @@ def test_jobs_that_hold_a_revocation_up_are_named() -> None:
 
 
 def test_a_doubtful_rotation_tells_that_both_passwords_stay() -> None:
-    """The owner reads in the thread why a rotation is not over, and that nothing is broken."""
-    made = progress("check", "clear", "deliver", "caches", verification=Verification.REFUSED)
+    """The owner reads in the thread why a rotation is not over, and what is so meanwhile."""
+    made = progress("check", "clear", "deliver", "caches", verification=Verification.UNAVAILABLE)
     shown = request(State.RUNNING, spec=kind_of_request(Kind.ROTATE), progress=made)
 
     assert told(work.progress(shown)).splitlines()[-1] == (
-        "⚠️ Until Wave can read with the new password, the old one is kept. The bot asks again every hour. "
-        "Not verified, because Wave was not allowed to read the repository."
+        "⚠️ The old password is kept meanwhile. Wave is asked again every hour, for up to a day. "
+        "Not verified, because the check could not be done."
     )
+
+
+def test_a_password_of_a_try_that_was_cut_off_is_told() -> None:
+    """Where it could not be removed, neither the state nor the steps pretend that it was."""
+    made = progress("check", left=("settle",), verification="verified")
+    shown = request(State.DONE, progress=made)
+
+    assert "A password of its token that nobody uses could not be removed from Azure." in aloud(
+        text.status(shown)
+    )
+    assert told(work.progress(shown)).endswith("⚠️ Not done: remove a password that nobody uses.")
+
+
+@pytest.mark.parametrize("verification", ["refused", "unavailable"])
+def test_a_rotation_that_may_have_broken_pulls_says_what_to_do(verification: str) -> None:
+    """Where Wave could not read with the new password, its owner is not told that all is well."""
+    made = progress(verification=verification)
+
+    said = told(text.result(request(State.DONE, spec=kind_of_request(Kind.ROTATE), progress=made)))
+
+    assert said.startswith("⚠️ @U0ANA, your request for a new password of ")
+    assert said.endswith(
+        "If pipelines cannot pull now, ask for another new password with /registry rotate acr-1a2b3c. "
+        "If that does not help, an operator of the bot has to look into it."
+    )
+
+
+@pytest.mark.parametrize("state", [CredentialState.REVOKED, CredentialState.REVOKING])
+@pytest.mark.parametrize("kind", [Kind.EXTEND, Kind.NARROW, Kind.ROTATE, Kind.REVOKE])
+def test_nobody_is_sent_to_change_what_was_revoked(kind: Kind, state: CredentialState) -> None:
+    """A change that came too late says how to get a new credential: the old one never comes back."""
+    error = saga_work.taken_over(samples.credential(state=state))
+
+    said = told(text.result(request(State.FAILED, spec=kind_of_request(kind), error=error)))
+
+    assert said.splitlines()[1:] == ["If it is needed again, ask for a new credential with /registry."]
 
 
 @pytest.mark.parametrize(
@@ -280,12 +336,32 @@ def test_a_step_that_could_not_be_done_is_not_called_done() -> None:
     ]
 
 
-def test_many_repositories_are_all_named_below() -> None:
-    """A sentence names a few; an approver can still read all of them, up to what a message has room for."""
-    names = tuple(f"team/r{number}" for number in range(70))
-    listed = told(kinds.everything(request(spec=samples.spec(repositories=names)))).splitlines()
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        (Kind.ISSUE, {"repositories": MANY}),
+        (Kind.ADOPT, {"repositories": MANY}),
+        (Kind.EXTEND, {"repositories": ("genomics/aligner", *MANY)}),
+        (Kind.NARROW, {"before": ("genomics/aligner", *MANY)}),
+    ],
+)
+def test_all_that_is_granted_or_taken_is_named(kind: Kind, changes: dict[str, object]) -> None:
+    """An approver reads every repository that they decide on, however many there are."""
+    shown = request(spec=kind_of_request(kind, **changes))
 
-    assert (listed[0], listed[1], listed[-1]) == ("All 70 of them:", "team/r0", "and 10 more.")
+    assert told(kinds.everything(shown)).splitlines() == ["All 70 of them:", *MANY]
+
+
+@pytest.mark.parametrize("kind", [Kind.ROTATE, Kind.REVOKE])
+def test_what_is_not_decided_one_by_one_may_be_cut(kind: Kind) -> None:
+    """Of all that a credential reads a message names many, and says how many more there are."""
+    listed = told(kinds.everything(request(spec=kind_of_request(kind, repositories=MANY)))).splitlines()
+
+    assert (listed[0], listed[1], listed[-1]) == ("60 of the 70:", "team/r0", "and 10 more.")
+
+
+def test_what_a_sentence_names_is_not_listed_again() -> None:
+    """A few repositories stand in the sentence itself."""
     assert kinds.everything(request()) == ()
 
 

@@ -135,7 +135,16 @@ async def test_a_page_that_cannot_be_turned_says_why(ana: people.Person, service
 
     await ana.click(ana.ephemerals()[0], rows.NEXT)
 
-    await wait_until(lambda: "Not accepted" in ana.ephemerals()[0].text, "the list says why")
+    await wait_until(lambda: "This cannot be shown now" in ana.ephemerals()[0].text, "the list says why")
+
+
+async def test_a_list_is_not_said_to_be_lost(ana: people.Person, service: ServiceDouble) -> None:
+    """With the store away, who wanted to see something reads that, and not that nothing was kept."""
+    service.failing["first_time"] = errors.NotAccepted("away")
+
+    await ana.command(ids.COMMAND, "list", channel=acme.GENOMICS)
+
+    assert "This cannot be shown now: the bot cannot reach its store." in ana.ephemerals()[0].text
 
 
 def many(view: View, count: int) -> tuple[object, ...]:

@@ -33,7 +33,7 @@ SHORT = model.short_id(samples.CREDENTIAL_ID)
         ),
         (
             request(State.DONE, life=samples.life(state="revoked")),
-            "✅ New credential, revoked: acr-1a2b3c in acme/research · genomics/aligner · asked by @U0ANA",
+            "🗑️ New credential, revoked: acr-1a2b3c in acme/research · genomics/aligner · asked by @U0ANA",
         ),
     ],
 )
@@ -83,6 +83,21 @@ def test_an_entry_tells_reason_decisions_work_and_credential() -> None:
     assert lines[1:4] == ["Reason given:", "Nightly.", "Approved by @U0BEN, 23 November at 12:00."]
     assert lines[-2].startswith("🟢 Active: acr-1a2b3c in acme/research")
     assert lines[-1] == "⚠️ Its token is disabled."
+
+
+def test_an_entry_names_all_that_a_credential_reads() -> None:
+    """What messages cut stands here in full: of a change, what stays; of a revocation, what goes."""
+    names = tuple(f"team/r{number}" for number in range(70))
+    narrow = samples.kind_of_request(Kind.NARROW, repositories=names, before=(*names, "team/gone"))
+    revoke = samples.kind_of_request(Kind.REVOKE, repositories=names)
+
+    told_of = [
+        told(rows.status(samples.row(request=request(spec=spec), credential=held))).splitlines()
+        for spec, held in ((narrow, samples.credential(repositories=names)), (revoke, None))
+    ]
+
+    assert told_of[0][-71:] == ["The 70 repositories that the credential reads:", *names]
+    assert told_of[1][1:72] == ["All 70 of them:", *names]
 
 
 def test_a_credential_alone_is_told_as_well() -> None:

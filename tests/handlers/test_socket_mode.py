@@ -87,7 +87,7 @@ async def test_whatever_comes_is_acknowledged(
 
 async def test_an_event_that_comes_again_acts_once(house: House) -> None:
     """A redelivered event is acknowledged, and known by its id."""
-    payload = {"type": "event_callback", "event_id": "Ev9", "event": {"type": "app_home_opened"}}
+    payload = {"type": "event_callback", "event_id": "Ev9", "event": {"type": "message"}}
     parcels_ = [parcels.Parcel(parcels.Kind.EVENT, payload, retry) for retry in (0, 1)]
 
     acks = [await house.slack.socket.send(parcel) for parcel in parcels_]
@@ -100,7 +100,7 @@ async def test_with_the_store_away_an_event_is_left_for_later(house: House) -> N
     """An event without an acknowledgement is delivered again."""
     house.service.failing["first_time"] = errors.NotAccepted("away")
     house.slack.terms.deadline_s = 0.2
-    payload = {"type": "event_callback", "event_id": "Ev9", "event": {"type": "app_home_opened"}}
+    payload = {"type": "event_callback", "event_id": "Ev9", "event": {"type": "message"}}
 
     ack = await house.slack.socket.send(parcels.Parcel(parcels.Kind.EVENT, payload))
 

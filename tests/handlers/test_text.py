@@ -180,7 +180,10 @@ def test_nobody_is_asked_twice() -> None:
 @pytest.mark.parametrize(
     ("verification", "wanted"),
     [
-        (Verification.NO_TAG, "there was no image to read."),
+        (
+            Verification.NO_TAG,
+            "there was no image to read in acmegenomics.azurecr.io/genomics/aligner.",
+        ),
         (
             Verification.ANONYMOUS_PULL,
             "this registry lets anybody pull, so a successful read would prove nothing.",

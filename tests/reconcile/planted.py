@@ -56,6 +56,12 @@ def replace_password(scene: Scene, request: model.Request) -> None:
     azure.generate(scene.outside.registry.tokens[names.token(request)], "password1", None)
 
 
+def add_password(scene: Scene, request: model.Request) -> None:
+    """Press Generate in the portal for the slot that nobody uses."""
+    token = scene.outside.registry.tokens[names.token(request)]
+    scene.outside.azure.generate(token, "password2", None)
+
+
 def let_expire(scene: Scene, _: model.Request) -> None:
     """Let 91 days go by."""
     scene.clock.shift += dt.timedelta(days=91)
@@ -93,6 +99,7 @@ PLANTED: dict[Kind, Plant] = {
     Kind.PASSWORD_GONE: drop_password,
     Kind.PASSWORD_REPLACED: replace_password,
     Kind.PASSWORD_EXPIRED: let_expire,
+    Kind.PASSWORD_SECOND: add_password,
     Kind.TOWER_GONE: drop_from_tower,
     Kind.TOWER_REPOINTED: point_to_another_user,
     Kind.SECOND: add_second,

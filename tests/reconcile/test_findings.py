@@ -14,6 +14,7 @@ from bot.ledger import auditor
 from bot.model import CredentialState
 from bot.provision import names
 from bot.reconcile import Kind, marks, pace
+from bot.store import connection, keys
 from tests import builders
 from tests.reconcile import planted
 from tests.reconcile.scene import HOST, PRODUCTION, TRAIL, Scene
@@ -117,6 +118,47 @@ async def test_what_stays_so_is_marked_once(scene: Scene) -> None:
     assert once == 1
     assert (await scene.events(request)).count(audit.Event.DRIFTED) == 2
     assert "content/write" in ((await scene.credential(request)).drift or "")
+
+
+async def test_a_second_password_that_has_expired_is_nothing(scene: Scene) -> None:
+    """Nobody can pull with it."""
+    request = await scene.issued()
+    token = scene.outside.registry.tokens[names.token(request)]
+    scene.outside.azure.generate(token, "password2", scene.clock.now() - dt.timedelta(minutes=1))
+
+    assert (await scene.look()).findings == ()
+
+
+async def test_what_a_revocation_could_not_finish_is_nobody_elses_doing(scene: Scene) -> None:
+    """It is to be revoked again, and what the revocation itself said of it stays on the record."""
+    request = await scene.issued()
+    spec = request.spec.model_copy(update={"kind": model.Kind.REVOKE, "credential": request.id})
+    revocation = builders.a_request(spec=spec, id=model.new_id())
+    await scene.record.create(revocation, op=revocation.id)
+    drift = "Request abc123 failed, and not everything is as it was."
+    await scene.changed(request, by=revocation.id, state=CredentialState.DRIFTED, drift=drift)
+    planted.disable(scene, request)
+
+    (found,) = (await scene.fix()).findings
+
+    short = model.short_id(revocation.id)
+    assert found.do == (
+        f"Request {short} could not finish revoking it: revoke it again with `/registry revoke acr-main`."
+    )
+    assert (await scene.credential(request)).drift == drift
+
+
+async def test_an_older_record_put_back_is_forged(scene: Scene, raw: connection.Client, prefix: str) -> None:
+    """It is genuine, but the request that made it knows of a newer one."""
+    request = await scene.issued()
+    before = await scene.credential(request)
+    planted.disable(scene, request)
+    await scene.fix()
+    await raw.execute_command("SET", keys.Keys(prefix).credential(request.id), before.model_dump_json())
+
+    (found,) = (await scene.look()).findings
+
+    assert (found.kind, found.credential) == (Kind.FORGED, request.id)
 
 
 async def test_a_busy_credential_is_left_alone(scene: Scene) -> None:

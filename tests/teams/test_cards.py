@@ -7,7 +7,7 @@ import json
 import pytest
 
 from bot import model
-from bot.model import Role, State
+from bot.model import Kind, Role, State
 from handlers import kinds, parts, said, text
 from handlers.parts import Code, Listing, Points, Quote
 from handlers.teams import cards, markup
@@ -74,6 +74,18 @@ def test_the_longest_request_still_fits(role: Role) -> None:
     )
 
     assert reading.problems(shown(request, role).card) == []
+
+
+@pytest.mark.parametrize("role", [Role.APPROVAL, Role.ESCALATION])
+@pytest.mark.parametrize("kind", [Kind.ISSUE, Kind.EXTEND, Kind.NARROW, Kind.ADOPT])
+def test_a_full_request_is_shown_in_full(kind: Kind, role: Role) -> None:
+    """As many repositories as one request may be about are all in the card that decides on it."""
+    card = shown(samples.request(spec=samples.full(kind)), role).card
+    read = json.dumps(card)
+
+    assert reading.problems(card) == []
+    assert [name for name in samples.FULL if name not in read] == []
+    assert "please decide" in read
 
 
 def test_buttons_are_there_while_they_do_something() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot import errors, forms
+from bot import errors
 from bot.model import Kind
 from bot.sandbox.teams.entities import Message
 from handlers import plans, replies
@@ -66,7 +66,21 @@ async def test_several_credentials_of_a_name_are_listed(house: House, service: S
 
     assert "Which one do you mean?" in reading.text(shown.card)
     assert "b.azurecr.io" in reading.text(shown.card)
-    assert reading.buttons(shown.card) == []
+    assert reading.problems(shown.card) == []
+    assert reading.buttons(shown.card) == [plans.CHOOSE, plans.CHOOSE]
+
+
+async def test_the_credential_that_is_chosen_is_the_one_that_is_planned(
+    house: House, service: ServiceDouble
+) -> None:
+    """The button of a row goes on with that row's credential, on the same card."""
+    service.rows = (samples.row(credential=samples.credential(id="b" * 22)), samples.row())
+    shown = await card(house, "revoke")
+
+    answer = await house.presses(house.personal(), shown, plans.CHOOSE)
+
+    assert service.planned == [(Kind.REVOKE, "b" * 22)]
+    assert plans.submit(samples.plan(Kind.REVOKE)) in reading.buttons(reading.shown(answer.body))
 
 
 async def test_a_refused_change_says_why(house: House, service: ServiceDouble) -> None:
@@ -89,16 +103,6 @@ async def test_a_made_up_change_is_refused(
     answer = await house.invokes(house.scene(), "adaptiveCard/action", {"action": action})
 
     assert (answer.status, service.changes) == (400, [])
-
-
-async def test_an_empty_list_says_so(house: House, service: ServiceDouble) -> None:
-    """A headline, and that there is nothing."""
-    service.page = samples.listing(forms.View.WAITING, rows=())
-
-    await house.says(house.personal(), "list waiting")
-
-    (shown,) = house.written(house.personal().where)
-    assert reading.text(shown.card) == "Waiting for you:\nNothing waits for you."
 
 
 def test_every_word_of_the_help_has_an_answer_in_teams() -> None:
