@@ -86,11 +86,6 @@ UNVERIFIED = {
 }
 
 
-def paths(spec: model.Spec) -> tuple[Code, ...]:
-    """Return every repository as `host/name`."""
-    return tuple(Code(f"{spec.login_server}/{name}") for name in spec.repositories)
-
-
 def steps(spec: model.Spec) -> tuple[str, ...]:
     """Return the names of the steps of what is asked for, in their order."""
     return _AT_ONCE if spec.kind is Kind.REVOKE and spec.at_once else _ORDERS[spec.kind]
@@ -193,9 +188,11 @@ def verification(request: model.Request) -> Sentence:
         read: Sentence = ("Wave read ", Code(made.image), " with it.") if made.image else ("Wave used it.",)
         return ("Verified: ", *read)
     why = UNVERIFIED[made.verification] if made.verification else "it was not tried"
+    spec = request.spec
     where: Sentence = ()
-    if made.verification is Verification.NO_TAG and len(request.spec.repositories) == 1:
-        where = (" in ", *paths(request.spec))
+    names = spec.added if spec.kind is Kind.EXTEND else spec.repositories
+    if made.verification is Verification.NO_TAG and len(names) == 1:  # of several, the detail names one
+        where = (" in ", Code(f"{spec.login_server}/{names[0]}"))
     detail = f" {short(made.detail)}" if made.detail else ""
     return (f"Not verified, because {why}", *where, f".{detail}")
 

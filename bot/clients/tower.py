@@ -81,7 +81,7 @@ class TowerClient:
             raise await self._not_created(answer, workspace_id, name)
         return tower_api.parse_created(answer)
 
-    async def update(
+    async def update(  # noqa: PLR0913  # one call, all that Tower keeps
         self,
         workspace_id: int,
         credential_id: str,
@@ -90,9 +90,10 @@ class TowerClient:
         registry: str,
         user: str,
         password: SecretStr,
+        description: str | None = None,
     ) -> None:
-        """Replace a credential's keys in place; its id stays."""
-        keys = tower_api.Keys(name, registry, user, password)
+        """Replace a credential's keys in place, and its description if one is given; its id stays."""
+        keys = tower_api.Keys(name, registry, user, password, description)
         call = tower_api.build_update(workspace_id, credential_id, keys)
         answer = await self._send(call, workspace_id)
         if not answer.ok:

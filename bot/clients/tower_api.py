@@ -78,6 +78,7 @@ class Keys:
     registry: str
     user: str
     password: SecretStr
+    description: str | None = None
 
 
 class Participant(_Shape):
@@ -113,6 +114,7 @@ class Credential(_Shape):
     deleted: bool | None = None
     updated: object = Field(None, alias="lastUpdated")
     used: object = Field(None, alias="lastUsed")
+    description: object = None
 
     def told(self) -> ports.TowerCredential:
         """Return it as the port has it; a host may have been typed in capitals."""
@@ -126,6 +128,7 @@ class Credential(_Shape):
             user=_text(keys.get("userName")) if ours else None,
             updated=None if self.updated is None else str(self.updated),
             used=moments.read(self.used),
+            description=_text(self.description),
         )
 
 
@@ -213,6 +216,8 @@ def _body(keys: Keys, **more: str) -> bytes:
     password = keys.password.get_secret_value()
     secret = {"registry": keys.registry, "userName": keys.user, "password": password}
     made = {**more, "name": keys.name, "provider": CONTAINER_REGISTRY, "keys": secret}
+    if keys.description is not None:
+        made["description"] = keys.description
     return json.dumps({"credentials": made}).encode()
 
 

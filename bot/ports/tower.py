@@ -17,6 +17,7 @@ class TowerCredential:
     """A credential as Tower lists it. `registry` is None for other providers than container-reg.
 
     `updated` is Tower's own text, good for telling whether something changed and for nothing else.
+    `description` is what people or we wrote about it; a Tower may leave it out.
     """
 
     id: str
@@ -26,6 +27,7 @@ class TowerCredential:
     user: str | None
     updated: str | None = None
     used: dt.datetime | None = None
+    description: str | None = None
 
 
 class NameCheck(enum.StrEnum):
@@ -65,7 +67,7 @@ class Tower(Protocol):
         """
         ...
 
-    async def update(
+    async def update(  # noqa: PLR0913  # one call, all that Tower keeps
         self,
         workspace_id: int,
         credential_id: str,
@@ -74,8 +76,12 @@ class Tower(Protocol):
         registry: str,
         user: str,
         password: SecretStr,
+        description: str | None = None,
     ) -> None:
-        """Replace a credential's keys in place; its id stays. Raises as `create` does, and NotFound."""
+        """Replace a credential's keys in place, and with them what is written about it; its id stays.
+
+        Raises as `create` does, and NotFound.
+        """
         ...
 
     async def delete(self, workspace_id: int, credential_id: str, *, checked: bool = False) -> None:

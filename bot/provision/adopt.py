@@ -49,18 +49,21 @@ async def deliver(work: Work) -> Outcome:
     if isinstance(token, Failed):
         return token
     if found.result().user == work.token and token.passwords:
-        return _delivered_before(work, token)
+        return _delivered_before(work, token, found.result())
     slot = delivery.choose(token.passwords)
-    target = delivery.Target(slot, work.spec.validity_days, theirs, lasting=True)
+    used = any(one.slot == slot for one in token.passwords)
+    target = delivery.Target(slot, work.spec.validity_days, theirs, lasting=True, waits=used)
     orphan = any(one.slot != slot for one in token.passwords)
     return delivery.delivered(work, await delivery.hand_over(work, target), orphan=orphan)
 
 
-def _delivered_before(work: Work, token: ports.Token) -> Outcome:
-    """Return what an earlier try did: Tower names our token, so it has the password made last."""
-    newest = max(token.passwords, key=lambda one: one.created or delivery.NEVER)
-    done = Done({"slot": newest.slot, "tower_id": work.spec.tower_id, "expires": newest.expires})
-    return delivery.delivered(work, done, orphan=len(token.passwords) > 1)
+def _delivered_before(work: Work, token: ports.Token, found: ports.TowerCredential) -> Outcome:
+    """Return what an earlier try did: Tower names our token, so it has one of its passwords."""
+    named = [one for one in token.passwords if delivery.has_ours(work, found, one.slot)]
+    mine = max(named or token.passwords, key=lambda one: one.created or delivery.NEVER)
+    done = Done({"slot": mine.slot, "tower_id": work.spec.tower_id, "expires": mine.expires})
+    # Of two, where Tower does not say which one it has, none is removed.
+    return delivery.delivered(work, done, orphan=bool(named) and len(token.passwords) > 1)
 
 
 async def undo_deliver(work: Work) -> Outcome:

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from bot import errors, model, ports
-from bot.provision.work import Done, Failed, Forged, Outcome, Retry, Work
+from bot.provision import names
+from bot.provision.work import Done, Failed, Forged, Outcome, Retry, Trouble, Work
 
 DELIVERED = "delivered"  # a mark: since when Tower has the credential
 ORPHAN = "orphan"  # a mark: the other slot holds the password of a try that did not finish
@@ -22,13 +23,15 @@ class Target:
     """Where a password goes: a slot, and what `find` finds in Tower; nothing found means a new one.
 
     `find` raises Permanent where Tower must not be given anything. `lasting`: what Tower has taken
-    cannot be taken back, so that it is looked up even behind a refusal.
+    cannot be taken back, so that it is looked up even behind a refusal. `waits`: the slot was used
+    before, so that the registry's replicas may know its old password for a while.
     """
 
     slot: str
     days: int | None
     find: Find
     lasting: bool = False
+    waits: bool = False
 
 
 async def deliver(work: Work) -> Outcome:
@@ -86,6 +89,8 @@ async def hand_over(work: Work, target: Target) -> Outcome:
     timing, mint = work.desk.timing, work.desk.services.registries.mint
     expires = work.now() + dt.timedelta(days=target.days) if target.days else None
     minted = await work.outside(mint, await work.registry(), work.token, slot=target.slot, expires=expires)
+    if target.waits and (trouble := await _replicated(work)):
+        return trouble
     until = work.now() + dt.timedelta(seconds=timing.deliver_window_s)
     made = {"slot": target.slot, "expires": minted.expires or expires}
     puzzled, first = False, None
@@ -129,22 +134,33 @@ async def _give(work: Work, minted: ports.Minted, known: ports.TowerCredential |
         registry=spec.login_server,
         user=minted.user,
         password=minted.password,
+        description=names.marked(known.description, work.request, minted.slot),
     )
     return known.id
+
+
+async def _replicated(work: Work) -> Trouble | None:
+    """Wait until every replica knows a regenerated password; return why it is not needed any more."""
+    timing = work.desk.timing
+    over = work.now() + dt.timedelta(seconds=timing.replicated_s)
+    while (left := (over - work.now()).total_seconds()) > 0.0:
+        await work.desk.clock.sleep(min(left, timing.deliver_step_s))
+        await work.lease.confirm()
+    return await work.ours()
+
+
+def has_ours(work: Work, found: ports.TowerCredential, slot: str) -> bool:
+    """Tell whether Tower has what this request minted into a slot: its word came with the password."""
+    return names.mark(found.description) == (model.short_id(work.request.id), slot)
 
 
 async def _taken(work: Work, target: Target, before: ports.TowerCredential) -> bool:
     """Tell whether Tower took what it was given, now or a moment ago, although it answered an error."""
     now = await target.find(work)
-    return (
-        now is not None
-        and now.user == work.token
-        and (now.updated, now.user)
-        != (
-            before.updated,
-            before.user,
-        )
-    )
+    if now is None or now.user != work.token:
+        return False
+    # When it changed is no evidence: an administrator may have edited it meanwhile.
+    return before.user != now.user or has_ours(work, now, target.slot)
 
 
 def _late(work: Work, error: errors.Temporary) -> Outcome:

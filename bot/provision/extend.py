@@ -17,12 +17,33 @@ async def check(work: Work) -> Outcome:
         return problem
     await work.registry(fresh=True)
     if work.spec.kind is model.Kind.NARROW:  # taking away has to work on what is broken, too
-        return Done()
+        return await _changed(work) or Done()
     async with asyncio.TaskGroup() as ask:
         token = ask.create_task(delivery.sound_token(work))
+        changed = ask.create_task(_changed(work))
         ask.create_task(delivery.own(work, alone=True))
     found = token.result()
-    return found if isinstance(found, Failed) else Done()
+    return found if isinstance(found, Failed) else changed.result() or Done()
+
+
+async def _changed(work: Work) -> Failed | None:
+    """Return the failure of a request that fits the record and not the scope map.
+
+    Only what is added on purpose may be granted: a record put back from an older time must grant nothing.
+    """
+    spec = work.spec
+    arm, registry = work.desk.services.registries, await work.registry()
+    found = await work.outside(arm.scope_map, registry, work.scope_map)
+    actions = set(found.actions) if found else set()
+    after = set(names.reading(spec.repositories))
+    narrows = spec.kind is model.Kind.NARROW
+    # What is exactly as approved is ours: a store that lost its last second forgets that we did it.
+    if (after <= actions) if narrows else actions in (set(names.reading(spec.before)), after):
+        return None
+    return Failed(
+        f"The scope map {work.scope_map} in {registry.name} does not allow what the bot's record says.",
+        "Run `registry-bot reconcile`: it tells what differs.",
+    )
 
 
 async def scope_map(work: Work) -> Outcome:

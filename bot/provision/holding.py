@@ -87,7 +87,13 @@ def changed(work: Work, progress: model.Progress) -> model.Credential:
 
 def rotated(work: Work, progress: model.Progress) -> model.Credential:
     """Return the credential whose password is another one from now on."""
-    return _finished(work, progress, **_password(work, progress))
+    two = f"Two passwords of its token {work.token} work, where one should."
+    update = _password(work, progress)
+    if progress.left:
+        update |= {"state": CredentialState.DRIFTED, "drift": work.held.drift or two}
+    elif work.held.drift == two:
+        update |= {"state": CredentialState.ACTIVE, "drift": None}
+    return _finished(work, progress, **update)
 
 
 def repointed(work: Work, progress: model.Progress) -> model.Credential:

@@ -12,6 +12,8 @@ from bot import model
 PREFIX = "registry-bot-"
 LONGEST = 40
 _OTHER = re.compile(r"[^a-z0-9]+")
+_MARK = re.compile(r"\[registry-bot: request ([0-9a-f]{6}), (password[12])\]")
+_LONGEST_TEXT = 1000  # Tower's limit for a description (API description of Seqera Cloud 1.187.0)
 
 
 def token(request: model.Request) -> str:
@@ -30,3 +32,16 @@ def actions(request: model.Request) -> tuple[str, ...]:
 def reading(repositories: Iterable[str]) -> tuple[str, ...]:
     """Return the sorted actions with which a scope map lets some repositories be read."""
     return tuple(sorted(f"repositories/{name}/content/read" for name in repositories))
+
+
+def marked(description: str | None, request: model.Request, slot: str) -> str:
+    """Return a description that says whose password a credential has, behind what people wrote there."""
+    mark = f"[registry-bot: request {model.short_id(request.id)}, {slot}]"
+    theirs = _MARK.sub("", description or "").strip()[: _LONGEST_TEXT - len(mark) - 1].strip()
+    return f"{theirs} {mark}" if theirs else mark
+
+
+def mark(description: str | None) -> tuple[str, str] | None:
+    """Return the short id of the request and the slot that a description names, or None if it names none."""
+    found = _MARK.search(description or "")
+    return (found[1], found[2]) if found else None

@@ -77,6 +77,23 @@ def failed_alert(request: model.Request) -> str:
     return sentences(f"{_what(request)} failed.", request.error, request.remedy)
 
 
+def kept_alert(request: model.Request) -> str | None:
+    """Return what operators are told about a request that is done and left a second password."""
+    made = request.progress
+    if not made.left:
+        return None
+    if made.verification is model.Verification.REFUSED:
+        why = (
+            "but Wave is not allowed to read with the new password: pipelines may not be able to pull. "
+            "The old password was kept as well"
+        )
+    elif made.verification is model.Verification.UNAVAILABLE:
+        why = "but nobody could check whether the new password works. The old one was kept as well"
+    else:
+        why = "but an older password of its token still works, because it could not be removed"
+    return f"{_what(request)} is done, {why}. Run `registry-bot reconcile`: it tells what to do."
+
+
 def _what(request: model.Request) -> str:
     spec = request.spec
     short = model.short_id(request.id)

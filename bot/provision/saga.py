@@ -170,7 +170,7 @@ async def _finish(work: Work, plan: Plan, done: Done) -> Rest | None:
         except errors.Overtaken:
             trouble = await work.ours()
         else:
-            return Rest(work.request)
+            return Rest(work.request, alert=rest.kept_alert(work.request))
         if isinstance(trouble, Forged):
             return await back.refuse(work, trouble.why)
         if trouble:

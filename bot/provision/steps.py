@@ -126,23 +126,25 @@ async def caches(work: Work) -> Outcome:
     return Done({"marks": {**marks, verification.SINCE: work.now()}})
 
 
-async def only_newest(work: Work) -> None:
-    """Remove every password but the one that Tower has; that it stays fails nothing."""
+async def only_newest(work: Work) -> bool:
+    """Remove every password but the one that Tower has; return False if Azure refuses."""
     slot = work.request.progress.slot
     if slot is None:
-        return
+        return True
     arm = work.desk.services.registries
     try:
         await work.outside(arm.keep_only, await work.registry(), work.token, slot=slot)
     except errors.Permanent as error:
         # A credential that works is not given up for a password that is not needed any more.
         log.warning("unused password left", request_id=work.request.id, token=work.token, error=str(error))
+        return isinstance(error, errors.NotFound)
+    return True
 
 
 async def settle(work: Work) -> Outcome:
     """Remove the password of a try that did not finish; what is written down comes from the saga."""
-    if delivery.ORPHAN in work.request.progress.marks:
-        await only_newest(work)
+    if delivery.ORPHAN in work.request.progress.marks and not await only_newest(work):
+        return Done({"left": ("settle",)})
     return Done()
 
 

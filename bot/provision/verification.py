@@ -93,7 +93,8 @@ async def _inspected(work: Work, repository: str, *, only: bool) -> _Seen:
     image = image or await newest_image(work, repository)
     if image is None:
         wildcard = repository.endswith("*")
-        why = "A wildcard names no image of its own." if wildcard else "The repository has no tag yet."
+        which = "The repository" if only else f"The repository {repository}"
+        why = "A wildcard names no image of its own." if wildcard else f"{which} has no tag yet."
         return _Seen(Verification.NO_TAG, why)
     answer = await work.outside(work.desk.services.wave.inspect, image, work.spec.workspace.id)
     return _judged(answer, image)

@@ -84,6 +84,7 @@ class Timing:
     # it at once (MicrosoftDocs/azure-management-docs, container-registry-token-based-repository-permissions).
     deliver_step_s: float = 7.0
     deliver_window_s: float = 120.0
+    replicated_s: float = 65.0  # that minute and a margin, before a slot's second password is used
     # Wave keeps a workspace's credentials for a minute (seqeralabs/wave, wave.pairing.cache.short.duration).
     verify_step_s: float = 12.0
     verify_window_s: float = 120.0
@@ -91,6 +92,8 @@ class Timing:
     caches_s: float = 75.0
     verify_later_s: float = 60 * 60.0  # between further tries to verify a rotated password
     verify_give_up_s: float = 24 * 60 * 60.0  # of them, since Tower got it
+    remove_later_s: float = 30.0  # between tries to remove an old password that Azure refuses to remove
+    remove_give_up_s: float = 60.0  # of them
     in_use_first_s: float = 60.0  # between tries to delete what jobs use; each as long as all before it
     in_use_longest_s: float = 60 * 60.0
     in_use_give_up_s: float = 24 * 60 * 60.0

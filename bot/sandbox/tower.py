@@ -231,7 +231,9 @@ class TowerEmulator(emulator.Emulator):
         """Read a credential from a request, try its login, and return it."""
         place = self._place(request, user, tower_state.WRITERS)
         match await _document(request):
-            case {"credentials": {"name": str(name), "provider": "container-reg", "keys": dict(keys)}}:
+            case {
+                "credentials": {"name": str(name), "provider": "container-reg", "keys": dict(keys)} as sent
+            }:
                 registry, login, password = (keys.get(key) for key in ("registry", "userName", "password"))
             case _:
                 raise tower_state.Refused(400, "Missing credentials")
@@ -242,7 +244,10 @@ class TowerEmulator(emulator.Emulator):
         if not await self._accepted(registry, login, password):
             raise tower_state.Refused(400, _INVALID_LOGIN)
         now = self.now()
-        return tower_state.Credential(credential_id, name, registry, login, password, now, now)
+        about = sent.get("description") if self.switches.describes else None
+        return tower_state.Credential(
+            credential_id, name, registry, login, password, now, now, description=about
+        )
 
     async def _accepted(self, registry: str, user: str, password: str) -> bool:
         if self.switches.refuse_logins:
@@ -261,7 +266,7 @@ class TowerEmulator(emulator.Emulator):
         shown: dict[str, object] = {
             "id": credential.id,
             "name": credential.name,
-            "description": None,
+            "description": credential.description,
             "baseUrl": None,
             "provider": "container-reg",
             "deleted": None,

@@ -66,6 +66,7 @@ class Credential:
     created: dt.datetime
     updated: dt.datetime
     used: dt.datetime | None = None
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Switches:
     wave_enabled: bool = True  # what service-info says
     newest_first: bool = False  # the order of GET /credentials
     tests_login: bool = True  # whether saving tries the login
+    describes: bool = True  # whether it keeps the description that a save brings
     refuse_logins: int = 0  # so many of the next saves say "invalid credentials"
     refuse_logins_s: float = 0.0  # and so does every save for so long after the first for a registry
     calls_per_s: int | None = 20  # per token; None: no limit

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot import ports
+from bot import errors, model, ports
+from bot.doctor import chat
+from bot.doctor import teams as judging
 from bot.sandbox.teams.connector import TeamsEmulator
 from tests.doctor.conftest import Clinic, bad, only
 from tests.teams import scenery
@@ -118,3 +120,57 @@ async def test_a_channel_of_a_platform_that_is_not_served_is_a_failure(clinic: C
     )
 
     assert (line.level, "is on Teams, which is not configured" in line.seen) == (FAILURE, True)
+
+
+@pytest.mark.usefixtures("teams")
+async def test_a_policy_that_names_no_account_of_teams_has_no_line_about_people(clinic: Clinic) -> None:
+    """Where a group is a channel, its roster is what counts."""
+    (clinic.outside.folder / "policy.toml").write_text(BY_ROSTER)
+
+    found = await clinic.examine()
+
+    assert [one.check for one in found.lines if one.area == "teams"] == ["token", CHANNEL]
+
+
+VITAL = chat.Use("approvals", vital=True)
+AWAY = errors.Temporary("The Connector does not answer.", service="Microsoft Teams")
+GONE = errors.NotFound("There is no such channel.", service="Microsoft Teams")
+
+
+@pytest.mark.parametrize(
+    ("found", "use", "level", "seen"),
+    [
+        (AWAY, VITAL, FAILURE, "does not answer"),
+        (GONE, chat.Use("operators", vital=False), WARNING, "operators: the bot does not reach this channel"),
+        (GONE, None, FAILURE, "members of a group: the bot does not reach this channel"),
+        (dict.fromkeys("bc", model.Standing.MEMBER), None, OK, "reached, 2 people can be read; members of"),
+    ],
+)
+def test_a_channel_is_judged_by_what_it_is_for(
+    found: dict[str, model.Standing] | errors.ServiceError,
+    use: chat.Use | None,
+    level: ports.Level,
+    seen: str,
+) -> None:
+    """A channel without which nobody decides is a failure, any other one a warning."""
+    (line,) = judging.judge_channels({"c": found}, {"c": use} if use else {})
+
+    assert (line.level, seen in line.seen) == (level, True)
+
+
+@pytest.mark.parametrize(
+    ("found", "levels"),
+    [
+        (model.Standing.MEMBER, [OK]),
+        (model.Standing.GONE, [OK]),
+        (model.Standing.UNKNOWN, [OK, WARNING]),
+        (model.Standing.OUTSIDER, [OK, WARNING]),
+        (GONE, [OK, WARNING]),
+        (AWAY, [OK, FAILURE]),
+    ],
+)
+def test_who_could_not_decide_is_named(
+    found: model.Standing | errors.ServiceError, levels: list[ports.Level]
+) -> None:
+    """Each account of the policy that is no full member has a line of its own."""
+    assert [line.level for line in judging.judge_people({"u": found})] == levels

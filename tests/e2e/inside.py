@@ -25,6 +25,7 @@ HURRIED = work.Timing(
     verify_step_s=0.1,
     verify_window_s=2.0,
     caches_s=1.5,  # those of a fast world's Wave live for a second
+    replicated_s=0.1,
     in_use_first_s=0.3,
     backoff_s=0.05,
     longest_backoff_s=0.5,

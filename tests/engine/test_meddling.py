@@ -242,7 +242,7 @@ async def test_what_vanishes_under_way_needs_no_undo(engine: parts.Engine, gone:
     assert (ended.state, ended.progress.left) == (State.FAILED, ())
 
 
-async def test_an_undo_of_a_rotation_that_cannot_work_names_the_slot(engine: parts.Engine) -> None:
+async def test_an_undo_of_a_rotation_that_cannot_work_says_what_stays(engine: parts.Engine) -> None:
     """The password that nobody uses stays, and is said to."""
     request = await lives.begun(engine, lives.ROTATE)
     forbidden = errors.Forbidden("You may not.", service="it", remedy="Grant the role.")
@@ -251,7 +251,8 @@ async def test_an_undo_of_a_rotation_that_cannot_work_names_the_slot(engine: par
     ended = await engine.drive(request)
 
     credential = await lives.stored(engine, request.about)
-    left = f"the password in password2 of the token {credential.token} in {builders.HOST}"
+    two = f"of the two passwords of the token {credential.token} in {builders.HOST}"
+    left = f"{two}, the one that Tower does not use"
     assert f"Remove by hand: {left}." in (ended.remedy or "")
     assert credential.state is CredentialState.DRIFTED
     assert engine.registries.opens(credential.token, lives.password_of(engine, credential))

@@ -59,11 +59,9 @@ DOUBTS = [
 ]
 
 
-@pytest.mark.parametrize("answer", DOUBTS, ids=["refused", "unavailable"])
-async def test_a_rotation_that_wave_doubts_is_verified_later(
-    engine: parts.Engine, answer: Inspection
-) -> None:
+async def test_a_rotation_that_wave_cannot_check_is_verified_later(engine: parts.Engine) -> None:
     """Both passwords stay and the thread says why; an hour later Wave is asked again."""
+    answer = DOUBTS[1]
     request = await lives.begun(engine, lives.ROTATE)
     engine.wave.answers = [answer] * 30
     token = (await lives.stored(engine, request.about)).token
@@ -80,19 +78,31 @@ async def test_a_rotation_that_wave_doubts_is_verified_later(
     assert await lives.complaints(engine, ended) == []
 
 
-async def test_a_rotation_that_is_never_verified_keeps_both(engine: parts.Engine) -> None:
-    """After a day it is done and says so: nobody knows which of the two a pipeline needs."""
+HOURS = [
+    pytest.param(DOUBTS[0], Verification.REFUSED, (0, 1), id="refused"),
+    pytest.param(DOUBTS[1], Verification.UNAVAILABLE, (23, 27), id="unavailable"),
+]
+
+
+@pytest.mark.parametrize(("answer", "expected", "hours"), HOURS)
+async def test_a_rotation_that_is_never_verified_keeps_both(
+    engine: parts.Engine, answer: Inspection, expected: Verification, hours: tuple[int, int]
+) -> None:
+    """It is done and says so: refused it ends within the hour, so that another one can be asked for."""
     request = await lives.begun(engine, lives.ROTATE)
-    engine.wave.answers = [DOUBTS[0]] * 1000
+    engine.wave.answers = [answer] * 1000
     began = engine.clock.now()
 
     ended = await engine.drive(request)
 
     credential = await lives.stored(engine, request.about)
-    assert (ended.state, ended.progress.verification) == (State.DONE, Verification.REFUSED)
+    assert (ended.state, ended.progress.verification) == (State.DONE, expected)
     assert sorted(engine.registries.held_tokens[credential.token].passwords) == ["password1", "password2"]
-    assert (credential.slot, credential.state) == (model.PASSWORD2, CredentialState.ACTIVE)
-    assert dt.timedelta(hours=23) < engine.clock.now() - began < dt.timedelta(hours=27)
+    assert (credential.slot, credential.state) == (model.PASSWORD2, CredentialState.DRIFTED)
+    least, most = (dt.timedelta(hours=one) for one in hours)
+    assert least < engine.clock.now() - began < most
+    assert ended.progress.left == ("old_slot",)
+    assert "is done, but" in engine.notifier.alerts[-1]
 
 
 @pytest.mark.parametrize(

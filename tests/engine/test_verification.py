@@ -136,6 +136,18 @@ async def test_a_proof_that_would_prove_nothing_is_not_asked_for(
     assert (engine.journal.count("inspect"), engine.journal.count("newest_tag")) == (0, 0)
 
 
+async def test_of_several_repositories_the_empty_one_is_named(engine: parts.Engine) -> None:
+    """Who reads that there was no image to read learns in which of them."""
+    wanted = tuple(ports.Repository(builders.HOST, name) for name in ("team/full", "team/hollow"))
+    engine.catalog.tags |= {wanted[0].path: "1.0", wanted[1].path: None}
+    request = await engine.approved(repositories=wanted)
+
+    ended = await engine.drive(request)
+
+    assert ended.progress.verification is Verification.NO_TAG
+    assert ended.progress.detail == "The repository team/hollow has no tag yet."
+
+
 async def test_an_empty_repository_cannot_be_verified(engine: parts.Engine) -> None:
     """A repository without a tag is not verified, and Wave is not asked."""
     engine.catalog.tags[PATH] = None

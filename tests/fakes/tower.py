@@ -31,6 +31,7 @@ class FakeTower:
         self.bad_names: set[str] = set()
         self.participants: set[tuple[int, str]] = set()
         self.not_yet = 0  # how many logins fail although the password is right
+        self.describes = self.dates = True  # whether it tells descriptions, and when something changed
         self._number = 0
         self._saves = 0
 
@@ -77,7 +78,7 @@ class FakeTower:
             self.held[workspace_id].append(HeldCredential(shown, password))
             return shown.id
 
-    async def update(
+    async def update(  # noqa: PLR0913  # one call, all that Tower keeps
         self,
         workspace_id: int,
         credential_id: str,
@@ -86,6 +87,7 @@ class FakeTower:
         registry: str,
         user: str,
         password: SecretStr,
+        description: str | None = None,
     ) -> None:
         """Replace a credential's keys by some whose login works."""
         async with self.journal.call("update"):
@@ -93,13 +95,18 @@ class FakeTower:
             if not found:
                 raise errors.NotFound("The credential is gone.", service="Tower")
             self._test_login(user, password)
-            found[0].shown = self._saved(credential_id, name, registry, user)
+            found[0].shown = self._saved(credential_id, name, registry, user, description)
             found[0].password = password
 
-    def _saved(self, credential_id: str, name: str, registry: str, user: str) -> ports.TowerCredential:
+    def _saved(
+        self, credential_id: str, name: str, registry: str, user: str, about: str | None = None
+    ) -> ports.TowerCredential:
         self._saves += 1
-        updated = f"2026-11-01T00:00:00.{self._saves:06}Z"
-        return ports.TowerCredential(credential_id, name, "container-reg", registry, user, updated)
+        updated = f"2026-11-01T00:00:00.{self._saves:06}Z" if self.dates else None
+        about = about if self.describes else None
+        return ports.TowerCredential(
+            credential_id, name, "container-reg", registry, user, updated, description=about
+        )
 
     def _test_login(self, user: str, password: SecretStr) -> None:
         if self.not_yet > 0 or not self.registries.opens(user, password.get_secret_value()):

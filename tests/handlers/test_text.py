@@ -201,6 +201,14 @@ def test_what_is_not_verified_is_not_called_so(verification: Verification | None
     assert aloud(work.verification(shown)) == f"Not verified, because {wanted}"
 
 
+def test_the_one_repository_without_an_image_is_named() -> None:
+    """Of an extension that is the one which joins, whatever else the credential reads."""
+    spec = samples.kind_of_request(model.Kind.EXTEND)
+    shown = request(State.DONE, spec=spec, progress=progress(verification="no_tag"))
+
+    assert aloud(work.verification(shown)).endswith("to read in acmegenomics.azurecr.io/genomics/fdr.")
+
+
 def test_the_detail_of_a_verification_is_told() -> None:
     """What else is known about a missing verification follows its reason."""
     shown = request(State.DONE, progress=progress(verification="unavailable", detail="It answered 503"))

@@ -10,9 +10,16 @@ from pydantic import ValidationError
 
 from bot import chats, clock, errors, model, platforms, settings
 from bot.model import Platform, Role
-from tests.fakes.chat import FakeNotifier
+from bot.sandbox import acme
+from handlers import http
+from handlers.platform import Entrance
+from handlers.platform import Platform as Side
+from handlers.slack import visits
+from tests.fakes.chat import FakeDirectory, FakeNotifier
 from tests.fakes.journal import Journal
+from tests.handlers import house as slack_house
 from tests.handlers import samples
+from tests.handlers.service_double import ServiceDouble
 from tests.teams import scenery
 
 
@@ -163,3 +170,73 @@ def test_ids_are_compared_in_small_letters() -> None:
     assert config.teams_client_id == scenery.APP.id
     assert config.teams_homes == {scenery.TENANT, scenery.OTHER_TENANT}
     assert "secret" not in repr(config.teams_client_secret)
+
+
+async def test_a_log_goes_to_the_platform_of_its_channel() -> None:
+    """A channel's id tells whose it is."""
+    async with scenery.emulator() as teams, contextlib.AsyncExitStack() as stack:
+        found = await chats.connect(scenery.configuration(teams), clock.SystemClock(), stack, lambda _: None)
+
+        await found.feed(scenery.APPROVALS).tell([])
+
+        assert len(teams.conversations[scenery.APPROVALS].messages) == 1
+        with pytest.raises(KeyError):
+            found.feed("C0APPROVALS")
+
+
+def platform_with(drawn: list[model.Principal] | None, *doors: str) -> Side:
+    """Return a platform that draws homes into a list, or has none."""
+
+    async def draw(who: model.Principal) -> None:
+        assert drawn is not None
+        drawn.append(who)
+
+    async def entrance(_: object, __: object) -> Entrance:
+        return Entrance({door: http.build(ServiceDouble(), doors={}) for door in doors}, {})
+
+    notifier = FakeNotifier(Journal())
+    return Side(
+        name=Platform.SLACK,
+        tenants=frozenset(),
+        notifier=notifier,
+        directory=FakeDirectory(Journal()),
+        feed=pytest.fail,
+        entrance=entrance,
+        drawing=None if drawn is None else lambda _: draw,
+    )
+
+
+async def test_a_home_is_drawn_where_people_have_one() -> None:
+    """Slack's people have a home; to draw one for somebody in Teams does nothing."""
+    drawn: list[model.Principal] = []
+    found = chats.Chats({Platform.SLACK: platform_with(drawn), Platform.TEAMS: platform_with(None)})
+    draw = found.drawing(ServiceDouble())
+
+    await draw(scenery.principal(scenery.ANA))
+    await draw(samples.ANA)
+
+    assert drawn == [samples.ANA]
+
+
+async def test_every_platform_has_its_own_door() -> None:
+    """One server takes the deliveries of both."""
+    found = chats.Chats(
+        {Platform.SLACK: platform_with(None, "/slack"), Platform.TEAMS: platform_with(None, "/api/messages")}
+    )
+
+    doors, checks = await found.entrances(ServiceDouble(), visits.nobody)
+
+    assert (set(doors), checks) == ({"/slack", "/api/messages"}, {})
+
+
+async def test_slack_alone_opens_nothing_of_teams() -> None:
+    """Its workspace is the only one whose people count."""
+    async with slack_house.emulator() as slack:
+        found = await connected(slack_house.configuration(slack.api_url))
+
+    assert found.homes == {Platform.SLACK: frozenset({acme.TEAM.id})}
+
+
+def test_the_package_is_a_zip() -> None:
+    """What is uploaded to Teams; its manifest is tested where it is made."""
+    assert chats.teams_package(scenery.APP.id)[:2] == b"PK"

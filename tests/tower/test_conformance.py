@@ -67,7 +67,13 @@ async def exchanges(azure: arm_state.AzureState, specs: Path) -> AsyncIterator[l
             RESEARCH, name="genomics", registry=HOST, user="bot-token", password=password
         )
         await client.update(
-            RESEARCH, made, name="genomics", registry=HOST, user="bot-token", password=password
+            RESEARCH,
+            made,
+            name="genomics",
+            registry=HOST,
+            user="bot-token",
+            password=password,
+            description="whose it is",
         )
         await client.credentials(RESEARCH)
         await client.check_name(RESEARCH, "genomics")

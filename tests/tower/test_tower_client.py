@@ -123,6 +123,33 @@ async def test_a_credential_is_created_listed_updated_and_deleted(
     assert await client.credentials(RESEARCH) == ()
 
 
+@pytest.mark.parametrize(("kept", "expected"), [(True, "whose it is"), (False, None)])
+async def test_a_description_comes_with_the_password(
+    client: tower_client.TowerClient,
+    tower: tower.TowerEmulator,
+    password: SecretStr,
+    *,
+    kept: bool,
+    expected: str | None,
+) -> None:
+    """What an update says about a credential is listed, by a Tower that keeps it."""
+    tower.switches.describes = kept
+    made = await create(client, password)
+
+    await client.update(
+        RESEARCH,
+        made,
+        name="genomics",
+        registry=HOST,
+        user="bot-token",
+        password=password,
+        description="whose it is",
+    )
+
+    (listed,) = await client.credentials(RESEARCH)
+    assert listed.description == expected
+
+
 async def test_credentials_come_in_towers_own_order(
     client: tower_client.TowerClient, tower: tower.TowerEmulator, password: SecretStr
 ) -> None:
