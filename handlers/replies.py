@@ -171,6 +171,7 @@ USAGE = (
     ("whoami", "says what you may ask for, and what you may decide."),
     ("help", "shows this."),
 )
+LOOKS = frozenset({"list", "status", "whoami", "help"})  # these change nothing
 
 
 def usage() -> Note:

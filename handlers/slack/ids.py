@@ -6,7 +6,6 @@ from bot.forms import Field
 from bot.model import Kind, Role
 
 COMMAND = "/registry"
-LOOKS = frozenset({"list", "status", "whoami", "help"})  # its words that change nothing
 SHORTCUT = "registry_request"  # the global shortcut
 FORM = "registry_form"  # callback id of the form, and of its skeleton
 DENIAL = "registry_denial"  # callback id of the window that asks for a reason

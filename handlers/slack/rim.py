@@ -66,7 +66,7 @@ def _looking(body: Payload) -> bool:
     """Tell whether somebody only wanted to see something."""
     words = text_at(body, "text").split()
     if "command" in body:
-        return bool(words) and words[0].lower() in ids.LOOKS
+        return bool(words) and words[0].lower() in replies.LOOKS
     return parse.at(body, "actions", 0, "action_id") in {ids.DETAILS, ids.NEXT, ids.PREVIOUS, ids.MORE}
 
 

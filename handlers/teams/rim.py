@@ -12,7 +12,7 @@ from bot import errors
 from handlers import failures, replies
 from handlers.parts import Note
 from handlers.payload import Malformed, Payload
-from handlers.teams import answers, cards, form, ids
+from handlers.teams import answers, cards, form, ids, parse
 from handlers.teams.markup import Json
 from handlers.teams.names import Names
 
@@ -45,7 +45,8 @@ class Rim:
                 return await listener(activity)
         except (errors.BotError, TimeoutError) as error:
             log.info("teams.refused", kind=kind.value, error=type(error).__name__)
-            return await self._told(kind, (replies.problem(error),), activity)
+            said = replies.problem(error, looking=_looking(kind, activity))
+            return await self._told(kind, (said,), activity)
         except Malformed:
             raise
         except Exception as error:  # noqa: BLE001  # a bug: the person gets an id, never an exception's words
@@ -70,3 +71,11 @@ class Rim:
         except errors.ServiceError as error:
             # Most often it is Teams itself that does not take messages now.
             log.warning("teams.answer.lost", error=str(error))
+
+
+def _looking(kind: Kind, activity: Payload) -> bool:
+    """Tell whether somebody only wanted to see something."""
+    if kind is not Kind.MESSAGE:
+        return parse.data(activity).get("action") in {ids.LIST, ids.DETAILS}
+    typed = parse.words(activity).split()
+    return bool(typed) and typed[0].lower() in replies.LOOKS

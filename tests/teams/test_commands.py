@@ -128,3 +128,15 @@ async def test_an_answer_that_teams_does_not_take_is_given_up(house: House) -> N
     reaction = await house.says(house.scene(), "help")
 
     assert (reaction.status, house.written(scenery.GENOMICS)) == (200, [])
+
+
+@pytest.mark.parametrize("typed", ["list", "status 1a2b3c"])
+async def test_a_list_is_not_said_to_be_lost(house: House, service: ServiceDouble, typed: str) -> None:
+    """With the store away, who wanted to see something reads that, and not that nothing was kept."""
+    for one in ("listing", "status"):
+        service.failing[one] = errors.NotAccepted("away")
+
+    await house.says(house.personal(), typed)
+
+    (answer,) = house.written(house.personal().where)
+    assert "This cannot be shown now: the bot cannot reach its store." in reading.text(answer.card)

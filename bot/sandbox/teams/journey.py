@@ -13,6 +13,7 @@ from bot.sandbox.teams.connector import TeamsEmulator
 from bot.sandbox.teams.people import Person, Seen
 
 OPEN_FORM, SEND, APPROVE = "Open the form", "Ask for it", "Approve"
+ROTATE, DETAILS, BACK = "Rotate password", "Details", "Back to the list"
 
 # What each leg asks for: no two of them meet in one workspace and registry.
 IN_TEAMS = Wish()
@@ -143,6 +144,25 @@ async def _in_teams(on: Play, teams: Teams) -> None:
     told = await ana.awaits("", "is in Tower", within_s=play.FINISH_S)
     on.story.read("Ana's own chat with the bot", str(told))
     on.holds(_held(on, IN_TEAMS), "Tower's workspace has one credential for this registry.")
+    await _looks(on, teams, done)
+
+
+async def _looks(on: Play, teams: Teams, done: Seen) -> None:
+    """Look at what could be done to the credential, and at the list: nothing is sent."""
+    ana = teams.person(tenant.ANA.id)
+    on.story.did(f"{ana.name} presses {ROTATE} below the result.")
+    opened = await ana.press(done, ROTATE)
+    teams.taken(opened, ROTATE)
+    on.holds(opened.window and opened.window.card, "A dialog says what would happen.")
+    ana.close()
+    on.story.did(f"{ana.name} writes “list” in her own chat with the bot.")
+    await ana.say("", "list")
+    listed = await ana.awaits("", "Your requests")
+    for title in (DETAILS, BACK):
+        seen = next(one for one in ana.sees() if one.id == listed.id)
+        teams.taken(await ana.press(seen, title), title)
+    seen = next(one for one in ana.sees() if one.id == listed.id)
+    on.holds(DETAILS in seen.buttons, f"{DETAILS} takes the list's place, and {BACK} brings it back.")
 
 
 async def _from_slack(on: Play, teams: Teams) -> None:
