@@ -144,20 +144,24 @@ class TeamsSide:
             return guard.refusal(409, str(error))
 
     def _hear(self, change: changes.Change) -> None:
-        teams = self._teams
-        if change.what in _MESSAGES and change.channel and change.ts:
-            where = teams.conversations[change.channel]
-            self._tell("teams", {"message": _message(where, where.messages[change.ts])})
-        elif change.what is changes.What.MESSAGE_DELETED:
-            self._tell("teams", {"gone": {"where": change.channel, "id": change.ts}})
-        elif change.what in _WINDOWS and change.user:
-            window = _window(teams.windows.get(change.user))
-            self._tell("teams", {"window": {"user": change.user, "window": window}})
-        elif change.what is changes.What.NOTICE:
-            told = {"user": change.user, "where": change.channel, "id": change.ts, "text": change.text}
-            self._tell("teams", {"notice": told})
-        elif change.what is changes.What.COMPLAINT:
-            self._tell("teams", {"complaint": change.text})
+        news = _news(self._teams, change)
+        if news:
+            self._tell("teams", news)
+
+
+def _news(teams: TeamsEmulator, change: changes.Change) -> Json | None:
+    """Return what the page is told of a change."""
+    if change.what in _MESSAGES and change.channel and change.ts:
+        where = teams.conversations[change.channel]
+        return {"message": _message(where, where.messages[change.ts])}
+    if change.what is changes.What.MESSAGE_DELETED:
+        return {"gone": {"where": change.channel, "id": change.ts}}
+    if change.what in _WINDOWS and change.user:
+        return {"window": {"user": change.user, "window": _window(teams.windows.get(change.user))}}
+    if change.what is changes.What.NOTICE:
+        told = {"user": change.user, "where": change.channel, "id": change.ts, "text": change.text}
+        return {"notice": told}
+    return {"complaint": change.text} if change.what is changes.What.COMPLAINT else None
 
 
 def _conversation(one: Conversation) -> Json:
