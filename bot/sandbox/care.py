@@ -26,6 +26,7 @@ class Change:
 
 
 ROTATE = Change("rotate", "for a new password of the credential {name}")
+SCHEDULED = Change("rotate", "scheduled rotation of the credential {name}")
 NARROW = Change("remove", "from the credential {name}")
 REVOKE = Change("revoke", "to revoke the credential {name}")
 EXTEND = Change("", "to let the credential {name}")
