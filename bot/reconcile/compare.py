@@ -16,8 +16,8 @@ ASK_AGAIN = "Revoke it with `/registry revoke {name}`, and ask for it again."
 _WHO = "The registry's activity log in Azure tells who it was."
 ROTATE = "Give it a new password with `/registry rotate {name}`."
 _SECOND = (
-    "Give it a new password with `/registry rotate {name}`, which removes both of these. If no rotation "
-    "kept the other one, the registry's activity log in Azure tells who made it."
+    "If a rotation kept the other one, `/registry rotate {name}` replaces both. If not, remove it in Azure: "
+    "the registry's activity log there tells who made it."
 )
 
 
