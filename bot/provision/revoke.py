@@ -32,7 +32,16 @@ async def tower(work: Work) -> Outcome:
         await work.outside(delete, work.spec.workspace.id, work.held.tower_id, checked=not at_once)
     except errors.InUse as error:
         return _in_use(work, error)
+    except errors.Permanent:
+        if await _there(work):
+            raise
+        # An earlier try deleted it, and its answer was lost.
     return Done({"detail": None})
+
+
+async def _there(work: Work) -> bool:
+    listed = await work.outside(work.desk.services.tower.credentials, work.spec.workspace.id)
+    return any(one.id == work.held.tower_id for one in listed)
 
 
 def _in_use(work: Work, error: errors.InUse) -> Outcome:

@@ -171,9 +171,7 @@ async def test_a_fault_that_lasts_is_all_or_nothing(
     if case.kind is model.Kind.REVOKE and ended.state is State.FAILED and ended.progress.left:
         assert "Remove by hand" in (ended.remedy or "")
         return
-    # A revocation whose Tower part acted and was refused afterwards cannot know better.
-    acted = case is lives.REVOKE and call == "delete" and after
-    assert await lives.complaints(engine, ended) == (["it is gone"] if acted else [])
+    assert await lives.complaints(engine, ended) == []
     assert puller.failures == []
 
 
